@@ -21,10 +21,11 @@ from sqlmodel import Field, SQLModel
 def column(meaning: str, example: Any, *, key: bool = False, required: bool = False, unit: str | None = None) -> Any:
     """Declare a column: what it means, an example, whether a row must have it, and its unit."""
     required = required or key
+    sa_type: Any = {"sa_type": sa.DateTime} if isinstance(example, datetime) else {}  # wall-clock time of the workspace's zone
     extra = {"json_schema_extra": {"example": example, "unit": unit, "required": required}}
     if key:
-        return Field(primary_key=True, description=meaning, schema_extra=extra)
-    return Field(default=None, nullable=not required, description=meaning, schema_extra=extra)
+        return Field(primary_key=True, description=meaning, schema_extra=extra, **sa_type)
+    return Field(default=None, nullable=not required, description=meaning, schema_extra=extra, **sa_type)
 
 
 def row_number() -> Any:
