@@ -1,0 +1,48 @@
+# The commands of the project. `make run` and `make test` are all a newcomer needs.
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?= 8501
+
+.PHONY: run setup setup-dev test quick slow lint types bench mutate docs clean
+
+run: setup  ## install what is needed and open the app (localhost only)
+	$(BIN)/python -m streamlit run app.py --server.port=$(PORT)
+
+setup: .venv/.run  ## the run-time environment
+.venv/.run: requirements.txt scripts/setup.sh
+	PYTHON="$(PYTHON)" sh scripts/setup.sh requirements.txt
+	@touch $@
+
+setup-dev: .venv/.dev  ## the run-time environment plus what tests and linters need
+.venv/.dev: requirements-dev.txt requirements.txt scripts/setup.sh scripts/chromium.sh
+	PYTHON="$(PYTHON)" sh scripts/setup.sh requirements-dev.txt
+	sh scripts/chromium.sh
+	@touch .venv/.run $@
+
+test: setup-dev  ## everything: quick tests, then the slow ones
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -m slow
+
+quick: setup-dev  ## the quick tests alone
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+slow: setup-dev
+	$(BIN)/python -m pytest -q -m slow
+
+lint: setup-dev  ## style, types and import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup-dev  ## seeded data at 10,000 accounts; figures as ratios of one run
+	$(BIN)/python -m bench.bench
+
+mutate: setup-dev  ## break the formulas on purpose and see whether a test notices
+	$(BIN)/mutmut run
+
+docs: setup-dev  ## the generated KPI reference
+	$(BIN)/python -m kpis.reference > docs/kpis.md
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis mutants
