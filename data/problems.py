@@ -1,7 +1,8 @@
 """What can be wrong with data, said once: what, where, and what to do."""
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 from rapidfuzz import fuzz, process, utils
 
@@ -42,3 +43,25 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """` Did you mean 'a' or 'b'?`, with its leading space, or nothing."""
     close = close_names(name, known)
     return f" Did you mean {' or '.join(repr(candidate) for candidate in close)}?" if close else ""
+
+
+@dataclass
+class Problem:
+    """Something to know about the rows of one import: how often, with a few examples.
+
+    `severity` is one of
+    `rejected` (those rows stay out), `warning` (rows go in, look at them), `assumed` (a choice made
+    for the reader, to be confirmed) and `left_out` (not data: totals, questions nobody answered).
+    An example is `{"row": line in the file as a person counts it, "value": text}`.
+    """
+
+    column: str | None
+    problem: str
+    count: int
+    expected: str
+    examples: list[dict[str, Any]] = field(default_factory=list)
+    severity: Literal["rejected", "warning", "assumed", "left_out"] = "rejected"
+
+    def to_json(self) -> dict[str, Any]:
+        """The form printed by `import --json`."""
+        return asdict(self)

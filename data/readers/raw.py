@@ -1,0 +1,90 @@
+"""What a reader hands over: tables of text and what was assumed to get them."""
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+import pyarrow as pa
+
+from data.problems import DataProblem, Problem, did_you_mean
+
+MAX_BYTES = 8 * 1024**3
+MAX_CELLS = 600_000_000
+MAX_COLUMNS = 5_000
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """How a file was read. A field that is None was not needed, or is for the reader to find.
+
+    `decimal` and `thousands` are the characters of numbers, `date_order` is `dmy`, `mdy` or `ymd`,
+    `header_row` the line of the header (1 is the first; 0 means there is none), `sheet` a sheet's
+    name or the file within an archive.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    decimal: str | None = None
+    thousands: str | None = None
+    date_order: str | None = None
+    header_row: int | None = None
+    sheet: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The form printed by `import --json`."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, given: dict[str, Any]) -> "Assumed":
+        """Read what somebody asks for; unknown names are refused."""
+        known = [f.name for f in fields(cls)]
+        for name in given:
+            if name not in known:
+                raise DataProblem(
+                    "unknown_assumption",
+                    "{name!r} is not something a file is read with.{hint} Known: {known}.",
+                    name=name,
+                    hint=did_you_mean(name, known),
+                    known=", ".join(known),
+                )
+        return cls(**given)
+
+
+@dataclass
+class RawTable:
+    """One table as text.
+
+    Attributes:
+        name: File name, with the sheet or the file within an archive where there is one.
+        frame: Text columns named by their headers; a blank cell is null or ''.
+        header_row: Line of the header, 0 when the file has none.
+        first_row_number: Line of the first data row, as a person counts.
+        preview_lines: The first lines of the file as they are.
+        assumed: What was assumed to read it.
+        notes: What was noticed on the way: footers left out, broken lines.
+        row_numbers: Line of each row where they do not follow one another, else None.
+        broken: Lines that do not fit the header, as (line, text, reason).
+    """
+
+    name: str
+    frame: pa.Table
+    header_row: int
+    first_row_number: int
+    preview_lines: tuple[str, ...]
+    assumed: Assumed
+    notes: list[Problem] = field(default_factory=list)
+    row_numbers: pa.Array | None = None
+    broken: list[tuple[int, str, str]] = field(default_factory=list)
+
+    @property
+    def headers(self) -> list[str]:
+        """Header names in the order of the file."""
+        return list(self.frame.column_names)
+
+    def sample(self, header: str, size: int = 400) -> list[str]:
+        """Up to `size` non-blank values of a column, from its start and spread over the rest."""
+        column = self.frame.column(header)
+        step = max(1, len(column) // size)
+        spread = column.slice(0, size // 2).to_pylist() + [
+            column[i].as_py() for i in range(size // 2, len(column), step)
+        ]
+        return [text for text in spread if text is not None and text.strip()][:size]

@@ -1,0 +1,28 @@
+"""What a cell looks like: blank, number, date, time or text. Used to find delimiters and headers."""
+
+import re
+
+_CURRENCY = r"(?:R\$|US\$|[$€£¥]|[A-Z]{3})"
+_NUMBER = re.compile(rf"^[(+-]?\s*{_CURRENCY}?\s*[+-]?\s*\d[\d.,' \u00a0\u202f]*(?:[eE][+-]?\d+)?\s*(?:%|{_CURRENCY})?\)?-?$")
+_TIME = re.compile(r"^\d{1,3}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s*[aApP]\.?[mM]\.?)?$")
+_DATE = re.compile(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ,]+\d{1,2}:\d{2}.*)?$")
+_YEAR = re.compile(r"^(?:19|20)\d\d$")
+
+
+def shape(cell: str) -> str:
+    """One of blank, number, date, time, text."""
+    text = cell.strip()
+    if not text:
+        return "blank"
+    if len(text) > 40:
+        return "text"
+    if _DATE.match(text):
+        return "date"
+    if _TIME.match(text):
+        return "time"
+    return "number" if _NUMBER.match(text) else "text"
+
+
+def is_year(cell: str) -> bool:
+    """A bare year, which may head a column as well as fill it."""
+    return bool(_YEAR.match(cell.strip()))
