@@ -1,0 +1,1 @@
+"""Additive measures, one family a file, as portable expressions."""
