@@ -171,6 +171,8 @@ def overdue_count(overdue_count: Numbers) -> Parts:
     return Parts(overdue_count)
 
 
+# A declaration a line reads best.
+# fmt: off
 KPIS: tuple[Kpi, ...] = (
     Kpi("mrr", "financial", "lagging", "money", "up", mrr, n="closing_accounts"),
     Kpi("arr", "financial", "lagging", "money", "up", arr, n="closing_accounts"),
@@ -183,35 +185,12 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("tcv_billed", "financial", "lagging", "money", "up", tcv_billed, n="billed_accounts"),
     Kpi("tcv_contract", "financial", "lagging", "money", "up", tcv_contract, n="closing_accounts"),
     Kpi("cac", "financial", "lagging", "money", "down", cac, empty="no_new_customers", company_only=True),
-    Kpi(
-        "cac_payback",
-        "financial",
-        "lagging",
-        "months",
-        "down",
-        cac_payback,
-        n="new_accounts",
-        company_only=True,
-        zeros=(("new_accounts", "no_new_customers"),),
-    ),
-    Kpi(
-        "ltv_cac",
-        "financial",
-        "lagging",
-        "times",
-        "up",
-        ltv_cac,
-        n="new_accounts",
-        company_only=True,
-        zeros=(
-            ("closing_accounts", "no_customers"),
-            ("opening_accounts_6m", "no_opening_customers"),
-            ("lost_accounts_6m", "no_losses"),
-            ("new_accounts", "no_new_customers"),
-            ("acquisition_cost", "no_costs"),
-        ),
-    ),
+    Kpi("cac_payback", "financial", "lagging", "months", "down", cac_payback, n="new_accounts", company_only=True,
+        zeros=(("new_accounts", "no_new_customers"),)),
+    Kpi("ltv_cac", "financial", "lagging", "times", "up", ltv_cac, n="new_accounts", company_only=True,
+        zeros=(("closing_accounts", "no_customers"), ("opening_accounts_6m", "no_opening_customers"), ("lost_accounts_6m", "no_losses"), ("new_accounts", "no_new_customers"), ("acquisition_cost", "no_costs"))),
     Kpi("quick_ratio", "financial", "lagging", "times", "up", quick_ratio, n="opening_accounts", empty="no_losses"),
     Kpi("overdue_amount", "financial", "leading", "money", "down", overdue_amount, n="overdue_count"),
     Kpi("overdue_count", "financial", "leading", "count", "down", overdue_count, n="overdue_count"),
 )
+# fmt: on
