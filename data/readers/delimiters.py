@@ -14,7 +14,7 @@ def find_quote(text: str, delimiter: str) -> str:
     """`"` unless values are clearly wrapped in single quotes."""
     single = text.count(f"{delimiter}'") + text.count(f"'{delimiter}")
     double = text.count(f'{delimiter}"') + text.count(f'"{delimiter}')
-    return "'" if single >= 4 and single > 4 * double and text.count("'") % 2 == 0 else '"'
+    return "'" if single >= 4 and single > 4 * double else '"'
 
 
 def split(text: str, delimiter: str, quote: str = '"') -> list[list[str]]:
