@@ -1,0 +1,134 @@
+"""The history of a workspace's data: what came in, and undo and redo, which add versions and remove none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from data.problems import DataProblem
+from data.store import workspaces
+from data.store.commits import add_version, members_of, rejected_folder
+from data.store.models import Import, Version
+from data.store.problems import NothingToUndo, conflict
+
+
+@dataclass(frozen=True)
+class ImportInfo:
+    """One batch of an import, as the audit row has it."""
+
+    id: int | None
+    table: str
+    mode: str
+    source_name: str
+    source_sha256: str
+    mapping_signature: str
+    rows_accepted: int
+    rows_rejected: int
+    rejected_file: Path | None
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """One version: what made it (import, undo or redo), who, when, and the number of the import it shows again.
+
+    `content` equals `version` for imports; 0 is the empty workspace. `in_force` imports are part of the data now.
+    """
+
+    version: int
+    action: str
+    created_at: datetime
+    actor: str
+    content: int
+    in_force: bool
+    imports: tuple[ImportInfo, ...]
+
+
+def entries(session: Session, home: Path, workspace_id: str, counting: Sequence[int]) -> list[HistoryEntry]:
+    """All versions, newest first; `counting` are the contents in force."""
+    folder = rejected_folder(home, workspace_id)
+    imports: dict[int, list[ImportInfo]] = {}
+    for row in session.exec(select(Import).where(Import.workspace_id == workspace_id).order_by(col(Import.id))):
+        imports.setdefault(row.version, []).append(
+            ImportInfo(
+                row.id,
+                row.table_name,
+                row.mode,
+                row.source_name,
+                row.source_sha256,
+                row.mapping_signature,
+                row.rows_accepted,
+                row.rows_rejected,
+                folder / row.rejected_file if row.rejected_file else None,
+                row.report,
+            )
+        )
+    query = select(Version).where(Version.workspace_id == workspace_id).order_by(col(Version.number).desc())
+    return [
+        HistoryEntry(
+            row.number,
+            row.action,
+            row.created_at,
+            row.actor,
+            row.content,
+            row.action == "import" and row.number in counting,
+            tuple(imports.get(row.number, ())),
+        )
+        for row in session.exec(query)
+    ]
+
+
+def undo(session: Session, workspace_id: str, expected_version: int | None, actor: str) -> int:
+    """Go back to the content that the last import in force was made on. Returns the new version."""
+    current = _current(session, workspace_id, expected_version)
+    made = session.get(Version, (workspace_id, current.content)) if current and current.content else None
+    if current is None or made is None:
+        raise NothingToUndo("nothing_to_undo", "There is no import to undo.")
+    return _show(session, current, "undo", made.base or 0, current.content, actor)
+
+
+def redo(session: Session, workspace_id: str, expected_version: int | None, actor: str) -> int:
+    """Bring back what the last undo took away. Returns the new version."""
+    current = _current(session, workspace_id, expected_version)
+    if current is None or current.redo is None:
+        raise NothingToUndo("nothing_to_redo", "There is no undone import to bring back.")
+    query = (
+        select(Version)
+        .where(Version.workspace_id == workspace_id, Version.content == current.redo)
+        .order_by(col(Version.number).desc())
+    )
+    before_the_undo = session.exec(query).first()
+    further = before_the_undo.redo if before_the_undo else None
+    return _show(session, current, "redo", current.redo, further, actor)
+
+
+def _current(session: Session, workspace_id: str, expected_version: int | None) -> Version | None:
+    version = workspaces.get(session, workspace_id).version
+    if expected_version is not None and expected_version != version:
+        raise conflict(workspace_id, expected_version, version)
+    return session.get(Version, (workspace_id, version))
+
+
+def _show(session: Session, current: Version, action: str, content: int, redo: int | None, actor: str) -> int:
+    """Add a version with the members of an older one."""
+    shown = session.get(Version, (current.workspace_id, content)) if content else None
+    if shown is not None and shown.pruned:
+        raise DataProblem(
+            "version_pruned",
+            "Version {version} was too old to keep and has been swept. Import its files again.",
+            version=content,
+        )
+    version = Version(
+        workspace_id=current.workspace_id,
+        number=current.number + 1,
+        action=action,
+        content=content,
+        redo=redo,
+        created_at=datetime.now(UTC),
+        actor=actor,
+    )
+    add_version(session, version, members_of(session, current.workspace_id, content))
+    return version.number

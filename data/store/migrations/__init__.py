@@ -1,0 +1,4 @@
+"""Alembic migrations of the state database. `HEAD` is the newest revision (a test keeps it true)."""
+
+HEAD = "0001"
+VERSION_TABLE = "state_version"
