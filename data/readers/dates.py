@@ -122,7 +122,7 @@ def _quick(texts: pa.Array, kind: pa.DataType) -> Typed | None:
 
 def _integers(parts: pa.Array, name: str) -> np.ndarray:
     texts = pc.fill_null(pc.struct_field(parts, name), "0")
-    return np.asarray(pc.cast(pc.if_else(pc.equal(texts, ""), "0", texts), pa.int64()))
+    return np.array(pc.cast(pc.if_else(pc.equal(texts, ""), "0", texts), pa.int64()))
 
 
 def _parse(texts: pa.Array, order: str | None, style: DateStyle) -> Typed:
@@ -139,7 +139,7 @@ def _parse(texts: pa.Array, order: str | None, style: DateStyle) -> Typed:
     hour = _twelve(_integers(parts, "h"), pc.struct_field(parts, "ap"))
     minute, second = _integers(parts, "mi"), _integers(parts, "s")
     fraction = pc.utf8_slice_codeunits(pc.utf8_rpad(pc.fill_null(pc.struct_field(parts, "f"), "0"), 6, "0"), 0, 6)
-    micro = np.asarray(pc.cast(fraction, pa.int64()))
+    micro = np.array(pc.cast(fraction, pa.int64()))
     assumed: list[tuple[str, str]] = []
     rest = np.flatnonzero(~shaped & ~missing)
     counting = _counted(texts, rest, assumed)
