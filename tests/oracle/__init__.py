@@ -1,0 +1,1 @@
+"""An independent recomputation of every KPI in plain pandas, from the written definitions alone."""
