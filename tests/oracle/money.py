@@ -76,10 +76,18 @@ def one_off(context: Context, issued: pd.DataFrame, rows: pd.DataFrame) -> pd.Da
     some = issued[(kind == "one_off") | everything]
     some = some[~some["credit"]]
     first_invoice = rows[~rows["credit"]].groupby("account_id")["issued_on"].min()
-    before = pd.to_datetime(some["account_id"].map(first_invoice)) < some["issued_on"]
+    earlier = [invoice < day for invoice, day in zip(_days(some, first_invoice), some["issued_on"], strict=True)]
     if context.has("subscriptions"):
-        before |= pd.to_datetime(some["account_id"].map(context.book.first_active_day)) < some["issued_on"]
-    return some[before]
+        firsts = _days(some, context.book.first_active_day)
+        paid = [first < day for first, day in zip(firsts, some["issued_on"], strict=True)]
+        earlier = [a or b for a, b in zip(earlier, paid, strict=True)]
+    return some[pd.Series(earlier, index=some.index, dtype=bool)]
+
+
+def _days(rows: pd.DataFrame, first: pd.Series) -> list[pd.Timestamp]:
+    """The day known of each row's account; NaT (before no day) where there is none."""
+    days = first.to_dict()
+    return [days.get(account, pd.NaT) for account in rows["account_id"]]
 
 
 def contract_piece(context: Context) -> Piece:
