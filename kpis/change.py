@@ -1,0 +1,122 @@
+"""Did it really change: the difference between two periods, and whether it is more than luck.
+
+Between half and nearly all raw monthly changes are luck, so a change counts only when the interval
+of the difference leaves out 0. Proportions take Newcombe's interval, NPS its own; everything else is
+held against how much it usually differs from one period to the next.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite, nan
+from typing import Any, Literal
+
+import numpy as np
+from scipy.stats import t as student
+
+from kpis.intervals import CONFIDENCE, nps_difference, proportion_difference
+from kpis.kpi import Kpi
+
+Method = Literal["proportions", "nps", "history", "none"]
+
+FEWEST_DIFFERENCES = 8  # past differences needed to know what is usual
+_MAD_TO_SD = 1.4826  # a normal sample's standard deviation ÷ its median absolute deviation
+
+NpsCounts = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Change:
+    """The difference between two values of a KPI.
+
+    Attributes:
+        difference: now minus before, in the KPI's unit; NaN when they cannot be compared.
+        relative: difference ÷ |before|; NaN when before is 0.
+        low: lower end of the difference's interval, NaN when unknown.
+        high: upper end.
+        outside: True when the interval leaves out 0, False within normal variation, None when unknown.
+        good: True or False for the better or the worse, None when unchanged or no direction is good.
+        method: how the interval was found.
+        reason: why there is no difference: "no_value", "incomplete", or None.
+    """
+
+    difference: float
+    relative: float
+    low: float
+    high: float
+    outside: bool | None
+    good: bool | None
+    method: Method
+    reason: str | None = None
+
+
+def change(
+    kpi: Kpi,
+    now: Mapping[str, Any],
+    before: Mapping[str, Any],
+    history: Sequence[float] = (),
+    counts: tuple[NpsCounts, NpsCounts] | None = None,
+) -> Change:
+    """Compare a KPI with an earlier period.
+
+    Args:
+        kpi: the KPI.
+        now: its row of the KPI table (value, numerator, denominator, complete, reason).
+        before: its row for the period compared with.
+        history: earlier differences over the same distance (previous period or a year), in time order,
+            without this one; read where no interval follows from the counts.
+        counts: for NPS, (promoters, detractors, answers) now and before.
+
+    An unfinished period is never compared as if it were whole.
+    """
+    if now["reason"] is not None or before["reason"] is not None:
+        return _none("no_value")
+    if not (now["complete"] and before["complete"]):
+        return _none("incomplete")
+    difference = float(now["value"]) - float(before["value"])
+    low, high, method = _interval(kpi, now, before, difference, history, counts)
+    outside = None if method == "none" else not low <= 0 <= high
+    relative = difference / abs(float(before["value"])) if before["value"] else nan
+    return Change(difference, relative, low, high, outside, _good(kpi, difference), method)
+
+
+def _none(reason: str) -> Change:
+    return Change(nan, nan, nan, nan, None, None, "none", reason)
+
+
+def _good(kpi: Kpi, difference: float) -> bool | None:
+    if kpi.direction == "neither" or difference == 0:
+        return None
+    return (difference > 0) == (kpi.direction == "up")
+
+
+def _interval(
+    kpi: Kpi,
+    now: Mapping[str, Any],
+    before: Mapping[str, Any],
+    difference: float,
+    history: Sequence[float],
+    counts: tuple[NpsCounts, NpsCounts] | None,
+) -> tuple[float, float, Method]:
+    if kpi.interval == "wilson":
+        parts = (now["numerator"], now["denominator"], before["numerator"], before["denominator"])
+        low, high = (float(end) for end in proportion_difference(*parts))
+        if isfinite(low):
+            return low, high, "proportions"
+    if kpi.interval == "nps" and counts is not None:
+        low, high = (float(end) for end in nps_difference(*counts))
+        return low, high, "nps"
+    half = usual_difference(history)
+    return (nan, nan, "none") if half is None else (difference - half, difference + half, "history")
+
+
+def usual_difference(history: Sequence[float], confidence: float = CONFIDENCE) -> float | None:
+    """How far a difference may lie from the usual one by luck, from earlier differences.
+
+    Student's quantile times the spread of the differences around their median (1.4826 × their median
+    absolute deviation). None with fewer than 8 known differences.
+    """
+    known = np.array([value for value in history if value is not None and isfinite(value)], dtype=float)
+    if len(known) < FEWEST_DIFFERENCES:
+        return None
+    spread = _MAD_TO_SD * float(np.median(np.abs(known - np.median(known))))
+    return float(student.ppf(0.5 + confidence / 2, len(known) - 1)) * spread
