@@ -46,6 +46,12 @@ def months_back(day: date, months: int) -> date:
     return add_months(day + _ONE_DAY, -months) - _ONE_DAY
 
 
+def month_ends(closing: date, count: int) -> tuple[date, ...]:
+    """The last `count` month ends on or before a day, the latest first."""
+    after = (closing + _ONE_DAY).replace(day=1)
+    return tuple(add_months(after, -back) - _ONE_DAY for back in range(count))
+
+
 def working_days(first: date, last: date) -> int:
     """Mondays to Fridays from `first` to `last`, both included."""
     days = max((last - first).days + 1, 0)

@@ -27,6 +27,10 @@ class _Element(FunctionElement[Any]):
 
     inherit_cache = False
 
+    def __init_subclass__(cls) -> None:
+        cls.inherit_cache = False  # SQLAlchemy reads it class by class
+        super().__init_subclass__()
+
     def __init__(self, *arguments: Any, option: Any = None) -> None:
         super().__init__(*arguments)
         self.option = option

@@ -14,13 +14,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from data.calendar import Period
+from data.calendar import Period, month_ends
 from data.measures.elements import DayLiteral, PeriodStart, ToInteger
 from data.policies import Policies
 from data.schema import tables
 
 COMPANY = ""
 MILLION = 1_000_000
+MONTH_ENDS = 7  # the closings of six whole months, and the opening of the first
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Context:
 
     @property
     def calendar(self) -> sa.CTE:
-        """One row per period: no, starts_on, opens_on, closes_on, back_1m, back_3m, back_12m, days, working_days."""
+        """One row per period: no, starts_on, opens_on, closes_on, back_1m …, month_end_0 (latest) to 6, days …"""
         return self.shared("calendar", _calendar)
 
 
@@ -102,10 +103,13 @@ def table(name: str) -> sa.Table:
     return tables()[name].sql
 
 
-def union_of_literals(rows: list[dict[str, Any]]) -> sa.Select[Any]:
+def union_of_literals(rows: list[dict[str, Any]], at_once: int = 100) -> sa.Select[Any]:
     """A small constant table as UNION ALL of literals, so that read-only databases can be read."""
-    selects = [sa.select(*(_literal(value).label(name) for name, value in row.items())) for row in rows]
-    return sa.select(sa.union_all(*selects).subquery()) if len(selects) > 1 else selects[0]
+    selects: list[Any] = [sa.select(*(_literal(value).label(name) for name, value in row.items())) for row in rows]
+    while len(selects) > 1:  # engines bound the depth and the number of selects of one union
+        groups = [selects[start : start + at_once] for start in range(0, len(selects), at_once)]
+        selects = [sa.select(sa.union_all(*group).subquery()) for group in groups]
+    return selects[0]
 
 
 def _literal(value: Any) -> ColumnElement[Any]:
@@ -125,6 +129,7 @@ def _calendar(context: Context) -> sa.Select[Any]:
                 "back_1m": period.back_1m,
                 "back_3m": period.back_3m,
                 "back_12m": period.back_12m,
+                **{f"month_end_{back}": day for back, day in enumerate(month_ends(period.closing, MONTH_ENDS))},
                 "days": period.days,
                 "working_days": period.working_days,
             }
