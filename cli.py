@@ -1,0 +1,270 @@
+"""The terminal face: the same numbers as the pages, for cron, scripts and checks.
+
+Results go to stdout, progress and problems to stderr. Exit codes: 0 done, 1 done with rejected rows
+or warnings to read, 2 refused and nothing changed.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from datetime import date
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import workspace as farol
+from words import LANGUAGES, text
+
+
+def terminal_locale() -> str:
+    """The reader's language: FAROL_LANG, else the terminal's own, else English."""
+    for name in ("FAROL_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        asked = os.environ.get(name, "").split(".")[0].replace("-", "_")
+        for locale in LANGUAGES:
+            if asked and (asked == locale or asked.split("_")[0] == locale.split("_")[0]):
+                return locale
+    return "en"
+
+
+LOCALE = terminal_locale()
+
+
+def say(key: str, **params: Any) -> str:
+    """A sentence of the terminal face in the reader's language."""
+    return text(f"cli.{key}", LOCALE, **params)
+
+
+app = typer.Typer(help=say("help"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+WorkspaceName = Annotated[str, typer.Option("--workspace", "-w", help=say("workspace"))]
+Json = Annotated[bool, typer.Option("--json", help=say("json"))]
+
+
+def guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn a data problem into exit code 2 with its reason, never a traceback."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except farol.DataProblem as problem:
+            if kwargs.get("as_json"):
+                print(json.dumps({"error": str(problem)}, ensure_ascii=False))
+            print(str(problem), file=sys.stderr)
+            raise typer.Exit(2) from None
+
+    return run
+
+
+def pairs(options: list[str] | None) -> dict[str, str]:
+    """NAME=VALUE options as a mapping.
+
+    Raises:
+        DataProblem: an option without an equals sign.
+    """
+    found = {}
+    for option in options or []:
+        name, equals, value = option.partition("=")
+        if not equals:
+            raise farol.DataProblem("not_a_pair", "{option!r} should look like NAME=VALUE.", option=option)
+        found[name.strip()] = value
+    return found
+
+
+def day(value: str | None) -> date | None:
+    """An ISO date option.
+
+    Raises:
+        DataProblem: the text is not a date.
+    """
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError:
+        raise farol.DataProblem("not_a_date", "{value!r} is not a date; write 2024-12-31.", value=value) from None
+
+
+def show(rows: list[dict[str, Any]], as_json: bool) -> None:
+    """Print rows as JSON or as an aligned table."""
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, default=str, allow_nan=False))
+        return
+    if not rows:
+        return
+    shown = [name for name in rows[0] if any(row[name] not in (None, "", [], {}) for row in rows)]
+    lines = [shown] + [[cell(row[name]) for name in shown] for row in rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(shown))]
+    for line in lines:
+        print("  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip())
+
+
+def cell(value: Any) -> str:
+    """One value for the terminal."""
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:,.4f}".rstrip("0").rstrip(".")
+    if isinstance(value, dict):
+        return ", ".join(f"{k}={v}" for k, v in value.items())
+    return str(value)
+
+
+@app.command(help=say("sample.help"))
+@guarded
+def sample(
+    out: Annotated[Path, typer.Option(help=say("sample.out"))],
+    accounts: Annotated[int, typer.Option(help=say("sample.accounts"), min=1)] = 300,
+    months: Annotated[int, typer.Option(help=say("sample.months"), min=1)] = 36,
+    seed: Annotated[int, typer.Option(help=say("sample.seed"))] = 7,
+) -> None:
+    """Write the sample company as CSV files."""
+    for path in farol.write_sample(out, accounts=accounts, months=months, seed=seed):
+        print(path)
+
+
+@app.command("import", help=say("import.help"))
+@guarded
+def import_(
+    paths: Annotated[list[Path], typer.Argument(help=say("import.paths"))],
+    workspace: WorkspaceName = "default",
+    table: Annotated[list[str] | None, typer.Option(help=say("import.table"))] = None,
+    mapping: Annotated[Path | None, typer.Option(help=say("import.mapping"))] = None,
+    mode: Annotated[str, typer.Option(help=say("import.mode"))] = "append",
+    constants: Annotated[list[str] | None, typer.Option("--set", help=say("import.set"))] = None,
+    force: Annotated[bool, typer.Option("--force", help=say("import.force"))] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=say("import.dry_run"))] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring files into a workspace, all of them or none."""
+    reports = farol.import_files(
+        paths,
+        workspace,
+        tables=table,
+        mapping=json_file(mapping),
+        mode=mode,
+        constants=pairs(constants),
+        force=force,
+        dry_run=dry_run,
+        progress=lambda message: print(message, file=sys.stderr),
+    )
+    if as_json:
+        show(reports, True)
+    else:
+        for report in reports:
+            print_report(report)
+    if any(report["rows_rejected"] or report["problems"] for report in reports):
+        raise typer.Exit(1)
+
+
+def json_file(path: Path | None) -> dict[str, Any] | None:
+    """The contents of a JSON file.
+
+    Raises:
+        DataProblem: it cannot be read or is not JSON.
+    """
+    if path is None:
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise farol.DataProblem("mapping_unread", "{path} is not a mapping file: {why}", path=path, why=error) from None
+
+
+def print_report(report: dict[str, Any]) -> None:
+    """What one table of one file brought, in words."""
+    print(
+        say("import.done", **{k: report[k] for k in ("file", "table", "rows_read", "rows_accepted", "rows_rejected")})
+    )
+    if report["duplicate_of"]:
+        print("  " + say("import.duplicate", version=report["duplicate_of"]))
+    for problem in report["problems"]:
+        examples = ", ".join(f"{e['row']}: {e['value']}" for e in problem["examples"][:3])
+        print(f"  {problem['column']}: {problem['problem']} × {problem['count']} ({examples})")
+    if report["rejected_file"]:
+        print("  " + say("import.rejected", path=report["rejected_file"]))
+    if report["kpis_lit"]:
+        print("  " + say("import.lit", n=len(report["kpis_lit"]), kpis=", ".join(report["kpis_lit"])))
+
+
+@app.command(help=say("kpis.help"))
+@guarded
+def kpis(
+    workspace: WorkspaceName = "default",
+    kpi: Annotated[list[str] | None, typer.Option(help=say("kpis.kpi"))] = None,
+    grain: Annotated[str, typer.Option(help=say("kpis.grain"))] = "month",
+    start: Annotated[str | None, typer.Option("--from", help=say("kpis.from"))] = None,
+    end: Annotated[str | None, typer.Option("--to", help=say("kpis.to"))] = None,
+    by: Annotated[str | None, typer.Option(help=say("kpis.by"))] = None,
+    where: Annotated[list[str] | None, typer.Option(help=say("kpis.where"))] = None,
+    as_of: Annotated[str | None, typer.Option(help=say("kpis.as_of"))] = None,
+    policies: Annotated[list[str] | None, typer.Option("--set", help=say("kpis.set"))] = None,
+    as_json: Json = False,
+) -> None:
+    """Print KPI values."""
+    opened = farol.Workspace.open(workspace)
+    rows = opened.records(
+        keys=kpi,
+        grain=grain,
+        start=start,
+        end=end,
+        by=(by,) if by else (),
+        where=gathered(where),
+        as_of=day(as_of),
+        policies=opened.policies_with(pairs(policies)),
+    )
+    if not as_json:
+        rows = [
+            {k: row[k] for k in ("kpi", "period", "by", "value", "unit", "n", "low", "high", "reason")} for row in rows
+        ]
+    show(rows, as_json)
+
+
+def gathered(options: list[str] | None) -> dict[str, list[str]]:
+    """Repeated DIMENSION=VALUE options: values of the same dimension are alternatives."""
+    found: dict[str, list[str]] = {}
+    for option in options or []:
+        for name, value in pairs([option]).items():
+            found.setdefault(name, []).append(value)
+    return found
+
+
+@app.command(help=say("accounts.help"))
+@guarded
+def accounts(
+    kpi: Annotated[str, typer.Option(help=say("accounts.kpi"))],
+    period: Annotated[str, typer.Option(help=say("accounts.period"))],
+    workspace: WorkspaceName = "default",
+    where: Annotated[list[str] | None, typer.Option(help=say("kpis.where"))] = None,
+    as_json: Json = False,
+) -> None:
+    """Print who is behind a number."""
+    frame = farol.accounts(farol.Workspace.open(workspace), kpi, period, gathered(where))
+    show(farol.as_records(frame), as_json)
+
+
+@app.command(help=say("workspaces.help"))
+@guarded
+def workspaces(as_json: Json = False) -> None:
+    """List the workspaces."""
+    show([{"id": w.id, "name": w.name, "version": w.version} for w in farol.list_workspaces()], as_json)
+
+
+@app.command(help=say("history.help"))
+@guarded
+def history(workspace: WorkspaceName = "default", as_json: Json = False) -> None:
+    """List what was imported, undone and redone."""
+    show(farol.Workspace.open(workspace).history(), as_json)
+
+
+@app.command(help=say("undo.help"))
+@guarded
+def undo(workspace: WorkspaceName = "default", as_json: Json = False) -> None:
+    """Undo the last import."""
+    opened = farol.Workspace.open(workspace)
+    show([{"version": opened.store.undo(opened.id)}], as_json)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,382 @@
+"""The numbers of one workspace at one data version: panels and cubes from `data`, values from `kpis`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data import cube as cubes
+from data import facts, measures, panel, rows
+from data.calendar import GRAINS, Period, parse
+from data.policies import Policies
+from data.problems import DataProblem, did_you_mean
+from data.store import Store
+from kpis import catalogue, health
+from kpis.kpi import Kpi
+from kpis.survival import lifetime_measures
+from kpis.table import NEVER_ROLL_UP, kpi_table
+from workspace.home import open_store
+from workspace.kept import Kept
+
+MILLION = 1_000_000
+HEALTH = ("health_points", "health_accounts", "health_mrr_points", "health_mrr")
+HEALTH_MONEY = frozenset({"health_mrr_points", "health_mrr"})
+SURVIVAL = frozenset({"lifetime_median", "survival_12m", "survival_24m"})
+NO_FILTER: Mapping[str, Sequence[str]] = {}
+
+_PANELS = Kept(24)
+_CUBES = Kept(400)
+_FRAMES = Kept(400)
+
+
+@dataclass(frozen=True)
+class View:
+    """What is asked for: everything a number depends on besides the data and the KPI."""
+
+    grain: str = "month"
+    start: str | None = None
+    end: str | None = None
+    by: tuple[str, ...] = ()
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    as_of: date | None = None
+
+    @property
+    def filters(self) -> dict[str, tuple[str, ...]]:
+        """The filters as a mapping."""
+        return dict(self.where)
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """Dimensions in play: broken down by, or filtered on."""
+        return tuple(dict.fromkeys((*self.by, *(name for name, _ in self.where))))
+
+
+class Workspace:
+    """One workspace at one data version: read its numbers, change its settings, bring in more data."""
+
+    def __init__(self, store: Store, workspace_id: str) -> None:
+        self.store = store
+        self.info = store.workspace(workspace_id)
+        self.id = workspace_id
+        self.facts = store.facts(workspace_id)
+
+    @classmethod
+    def open(cls, name: str, home: Path | None = None) -> "Workspace":
+        """Open a workspace by name or id; an empty home first gets the sample company.
+
+        Raises:
+            DataProblem: there is no workspace of that name.
+        """
+        store = open_store(home)
+        found = store.find_workspace(name)
+        if found is None:
+            known = [info.name for info in store.workspaces()]
+            hint = did_you_mean(name, known)
+            raise DataProblem(
+                "workspace_unknown",
+                "There is no workspace {name!r}.{hint} There is: {known}.",
+                name=name,
+                hint=hint,
+                known=", ".join(known),
+            )
+        return cls(store, found.id)
+
+    # What is chosen
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """Settings with defaults filled in."""
+        return self.store.settings(self.id)
+
+    @cached_property
+    def policies(self) -> Policies:
+        """The policies in force."""
+        stored = dict(self.settings["policies"])
+        shared = {"currency": self.settings["currency"], "timezone": self.settings["timezone"]}
+        return self._with(Policies(), {**stored, **shared})
+
+    def policies_with(self, changes: Mapping[str, str]) -> Policies:
+        """The policies in force with some tried otherwise.
+
+        Raises:
+            DataProblem: no such policy, or no such value.
+        """
+        return self._with(self.policies, changes)
+
+    @staticmethod
+    def _with(policies: Policies, changes: Mapping[str, Any]) -> Policies:
+        for name, value in changes.items():
+            policies = policies.with_set(name, "" if value is None else str(value))
+        return policies
+
+    @property
+    def health_preset(self) -> str:
+        """Name of the health preset in force."""
+        chosen = self.settings["health_preset"]
+        return chosen if chosen in health.presets() else health.DEFAULT_PRESET
+
+    @cached_property
+    def labels(self) -> dict[tuple[str, str], Any]:
+        """Leading/lagging labels the workspace has changed: (kpi, objective) → role."""
+        return self.store.labels(self.id)
+
+    @cached_property
+    def span(self) -> tuple[date | None, date | None]:
+        """First day of the first period, and the as-of day; None without data."""
+        return facts.observed_span(self.facts)
+
+    @property
+    def as_of(self) -> date | None:
+        """The latest observed day in the data; None without data."""
+        return self.span[1]
+
+    @property
+    def empty(self) -> bool:
+        """True when nothing was ever observed."""
+        return self.as_of is None
+
+    @cached_property
+    def dimensions(self) -> dict[str, list[str]]:
+        """Account attributes that numbers can be broken down by, with their values."""
+        return facts.dimensions(self.facts)
+
+    # Numbers
+
+    def panel(self, grain: str = "month", as_of: date | None = None, policies: Policies | None = None) -> panel.Panel:
+        """Measures per account and period, health included."""
+        chosen = policies or self.policies
+        preset = self.health_preset
+        key = (self.facts.key, grain, as_of or self.as_of, chosen, preset)
+        return _PANELS.get(key, lambda: self._panel(grain, as_of, chosen, preset))
+
+    def _panel(self, grain: str, as_of: date | None, policies: Policies, preset: str) -> panel.Panel:
+        built = panel.build_panel(self.facts, grain, policies, as_of)
+        if grain == "week" or not built.periods:
+            return built
+        if grain == "month":
+            scored = health.health_measures(health.health_scores(built.frame, preset))
+        else:
+            scored = self.panel("month", as_of, policies).frame[["account_id", "period", *HEALTH]]
+            last_month = {one.closing.strftime("%Y-%m"): one.id for one in built.periods}
+            scored = scored.assign(period=scored["period"].astype(str).map(last_month)).dropna(subset=["period"])
+        text = {"account_id": str, "period": str}
+        keys = built.frame[["account_id", "period"]].astype(text)
+        scores = keys.merge(scored.astype(text), on=["account_id", "period"], how="left")[list(HEALTH)]
+        return panel.Panel(pd.concat([built.frame, scores], axis=1), built.periods, built.as_of)
+
+    def periods(self, grain: str = "month", as_of: date | None = None) -> tuple[Period, ...]:
+        """The periods of the data at a grain.
+
+        Raises:
+            DataProblem: no such grain.
+        """
+        if grain not in GRAINS:
+            raise DataProblem(
+                "grain_unknown", "{grain!r} is not one of {grains}.", grain=grain, grains=", ".join(GRAINS)
+            )
+        return self.panel(grain, as_of).periods
+
+    def cube(self, view: View, policies: Policies | None = None) -> pd.DataFrame:
+        """Measures per dimensions in play and period, money in currency units, one row per group and period.
+
+        Columns: view.by, period, complete, solve_mature, then every measure.
+        """
+        self._check(view)
+        chosen = policies or self.policies
+        built = self.panel(view.grain, view.as_of, chosen)
+        key = (self.facts.key, view.grain, view.as_of or self.as_of, chosen, self.health_preset, view.dims)
+        cube = _CUBES.get(key, lambda: cubes.build_cube(built.frame, self._attributes(view.dims), view.dims))
+        wanted = [p.id for p in chosen_periods(built.periods, view.start, view.end)]
+        frame = cubes.query_cube(cube, view.by, view.filters, wanted)
+        frame = in_currency(frame)
+        by_id = {p.id: p for p in built.periods}
+        ids = frame["period"].astype(str)
+        frame["complete"] = ids.map(lambda i: by_id[i].complete).to_numpy(dtype=bool)
+        mature = pd.Timedelta(days=chosen.solve_window_days)
+        last = pd.Timestamp(built.as_of) if built.as_of else pd.NaT
+        frame["solve_mature"] = ids.map(lambda i: pd.Timestamp(by_id[i].closing) + mature <= last).to_numpy(dtype=bool)
+        frame["gross_margin"] = np.nan if chosen.gross_margin is None else chosen.gross_margin
+        return frame
+
+    def _attributes(self, dims: Iterable[str]) -> pd.DataFrame:
+        return facts.attributes(self.facts, tuple(dims))
+
+    def _check(self, view: View) -> None:
+        self.periods(view.grain)
+        for name in view.dims:
+            if name not in self.dimensions:
+                hint = did_you_mean(name, list(self.dimensions))
+                raise DataProblem(
+                    "dimension_unknown",
+                    "Accounts have no attribute {name!r} to break down or filter by.{hint}",
+                    name=name,
+                    hint=hint,
+                )
+
+    def table(
+        self,
+        keys: Iterable[str] | None = None,
+        grain: str = "month",
+        start: str | None = None,
+        end: str | None = None,
+        by: Sequence[str] = (),
+        where: Mapping[str, Sequence[str]] = NO_FILTER,
+        as_of: date | None = None,
+        policies: Policies | None = None,
+    ) -> pd.DataFrame:
+        """The tidy KPI table: one row per KPI, period and group, with `unit` beside the columns of `kpi_table`.
+
+        Raises:
+            DataProblem: unknown KPI, grain, period, dimension.
+        """
+        wanted = tuple(known(key).key for key in keys) if keys is not None else tuple(k.key for k in catalogue.KPIS)
+        frozen = tuple(sorted((name, tuple(values)) for name, values in where.items()))
+        view = View(grain, start, end, tuple(by), frozen, as_of)
+        chosen = policies or self.policies
+        key = (self.facts.key, view, chosen, self.health_preset, wanted)
+        return _FRAMES.get(key, lambda: self._table(wanted, view, chosen))
+
+    def _table(self, keys: tuple[str, ...], view: View, policies: Policies) -> pd.DataFrame:
+        cube = self.cube(view, policies)
+        extra = {name for key in keys for name in known(key).measures} - set(cube.columns)
+        if extra & NEVER_ROLL_UP - SURVIVAL and len(cube):
+            cube = self._beside(cube, view, self._quantiles(view))
+        if extra & SURVIVAL and len(cube):
+            cube = self._beside(cube, view, self._survival(view, policies))
+        table = kpi_table(cube, keys, view.by, filtered=view.filters, carried=())
+        table["unit"] = table["kpi"].map({key: known(key).unit for key in keys})
+        return table
+
+    @staticmethod
+    def _beside(cube: pd.DataFrame, view: View, more: pd.DataFrame) -> pd.DataFrame:
+        on = [*view.by, "period"]
+        left = cube.assign(period=cube["period"].astype(str))
+        return left.merge(more, on=on, how="left")
+
+    def _quantiles(self, view: View) -> pd.DataFrame:
+        built = self.panel(view.grain, view.as_of)
+        wanted = chosen_periods(built.periods, view.start, view.end)
+        with facts.connect(self.facts, built.as_of) as cursor:
+            return rows.quantiles(cursor, wanted, view.by, view.filters)
+
+    def _survival(self, view: View, policies: Policies) -> pd.DataFrame:
+        built = self.panel(view.grain, view.as_of, policies)
+        found = []
+        for period in chosen_periods(built.periods, view.start, view.end):
+            lives = self._lifetimes(built.as_of, period.closing, policies)
+            if view.dims:
+                lives = lives.merge(self._attributes(view.dims), on="account_id", how="left")
+            for name, values in view.where:
+                lives = lives[lives[name].isin(values)]
+            found.append(lifetime_measures(lives, view.by).assign(period=period.id))
+        return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=[*view.by, "period"])
+
+    def _lifetimes(self, as_of: date | None, closing: date, policies: Policies) -> pd.DataFrame:
+        def compute() -> pd.DataFrame:
+            with facts.connect(self.facts, as_of) as cursor:
+                return rows.lifetimes(cursor, closing, policies)
+
+        return _FRAMES.get((self.facts.key, "lifetimes", as_of, closing, policies), compute)
+
+    def records(self, keys: Iterable[str] | None = None, **view: Any) -> list[dict[str, Any]]:
+        """The KPI table as the terminal face prints it (fields of cli.md), missing values as None."""
+        table = self.table(keys, **view)
+        by = tuple(view.get("by") or ())
+        policies = view.get("policies") or self.policies
+        shared = {
+            "filters": {name: list(values) for name, values in (view.get("where") or {}).items()},
+            "as_of": str(view.get("as_of") or self.as_of),
+            "policies": stated(policies),
+        }
+        found = []
+        for row in as_records(table):
+            groups = {name: row.pop(name) for name in by}
+            found.append({"kpi": row.pop("kpi"), "period": row.pop("period"), "by": groups, **row, **shared})
+        return found
+
+    def lit(self) -> pd.DataFrame:
+        """Every KPI: kpi, lit (it has a value in some period) and needs (tables or columns still missing)."""
+        return _FRAMES.get((self.facts.key, "lit", self.policies), self._lit)
+
+    def _lit(self) -> pd.DataFrame:
+        declared = measures.all_measures()
+        valued = set()
+        if not self.empty:
+            table = self.table()
+            valued = set(table.loc[table["value"].notna(), "kpi"])
+        found = []
+        for one in catalogue.KPIS:
+            needs = [need for name in one.measures if name in declared for need in declared[name].needs]
+            missing = [n for n in dict.fromkeys(needs) if not self._has(n)]
+            found.append({"kpi": one.key, "lit": one.key in valued, "needs": tuple(missing)})
+        return pd.DataFrame(found)
+
+    def history(self) -> list[dict[str, Any]]:
+        """What was imported, undone and redone, newest first: version, when, action, who, tables and rows."""
+        return [
+            {
+                "version": entry.version,
+                "when": entry.created_at.isoformat(timespec="seconds"),
+                "action": entry.action,
+                "who": entry.actor,
+                "imports": [f"{one.source_name} → {one.table} ({one.rows_accepted})" for one in entry.imports],
+            }
+            for entry in self.store.history(self.id)
+        ]
+
+    def _has(self, need: str) -> bool:
+        return any(facts.has_values(self.facts, name) for name in need.split("|"))
+
+
+def known(key: str) -> Kpi:
+    """The KPI of a key.
+
+    Raises:
+        DataProblem: there is none, with keys that look like it.
+    """
+    try:
+        return catalogue.kpi(key)
+    except catalogue.UnknownKpi as unknown:
+        raise DataProblem("kpi_unknown", "{message}", message=str(unknown)) from None
+
+
+def chosen_periods(periods: tuple[Period, ...], start: str | None, end: str | None) -> tuple[Period, ...]:
+    """The periods that overlap the span from the start of one period id to the end of another (of any grain)."""
+    first = parse(start)[1] if start else date.min
+    last = parse(end)[2] if end else date.max
+    return tuple(one for one in periods if one.end > first and one.start < last)
+
+
+def stated(policies: Policies) -> dict[str, Any]:
+    """The policies as printed beside numbers."""
+    return {name: getattr(policies, name) for name in Policies.names()}
+
+
+def as_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as plain dicts for JSON: missing values are None, NumPy scalars plain numbers."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    return [{name: _plain(value) for name, value in row.items()} for row in plain.to_dict("records")]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
+
+
+def in_currency(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with money measures as currency units instead of millionths, all measures as floats."""
+    declared = measures.all_measures()
+    frame = frame.copy()
+    for name in frame.columns.intersection([*declared, *HEALTH]):
+        values = frame[name].to_numpy(dtype=float, na_value=np.nan)
+        money = name in HEALTH_MONEY or (name in declared and declared[name].unit == "money")
+        frame[name] = values / MILLION if money else values
+    return frame
