@@ -1,0 +1,191 @@
+"""Quantities that never add up and are computed from rows: quantiles, lives of accounts, narrow panels.
+
+Quantiles and lives run on the embedded engine only.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+
+from data.calendar import Period, parse
+from data.facts import Facts, connect
+from data.measures import FAMILIES
+from data.measures.contacts import counted, first_response, resolution, solved
+from data.measures.elements import DayLiteral, DayOf, DaysBetween
+from data.measures.measure import Context, events, table
+from data.measures.recurring import terms
+from data.panel import context_for, run
+from data.policies import Policies
+from data.problems import DataProblem, did_you_mean
+
+SHARES = {"median": "0.5", "p90": "0.9"}
+QUANTILES = frozenset(
+    f"{name}_{share}" for name in ("first_response_seconds", "time_to_resolution_seconds") for share in SHARES
+)
+
+Where = Mapping[str, Sequence[str]]
+EVERYTHING: Where = {}
+_PANDAS = {pa.int64(): pd.Int64Dtype(), pa.float64(): pd.Float64Dtype()}
+
+
+def quantiles(
+    connection: duckdb.DuckDBPyConnection,
+    periods: Sequence[Period],
+    dims: Sequence[str] = (),
+    where: Where = EVERYTHING,
+    dimension: str | None = None,
+) -> pd.DataFrame:
+    """Median and 90th percentile of first response and resolution times, in seconds, per group and period.
+
+    First responses belong to the period the contact was opened in, resolutions to the one it was
+    solved in. Between two contacts the value is interpolated on a straight line.
+
+    Args:
+        dims: account attributes to group by; contacts without the attribute are a group of their own (None).
+        where: values to keep by account attribute; contacts without an account are left out then.
+        dimension: a column of contacts (channel, category) to group by as well.
+
+    Returns:
+        Columns: dims, the dimension, period (id), then `QUANTILES`; one row per group and period with a
+        contact that counts. Missing where no contact of the group was replied to, or solved.
+    """
+    groups = [*dims, *([dimension] if dimension else [])]
+    if not periods:
+        return pd.DataFrame(columns=[*groups, "period", *sorted(QUANTILES)])
+    context = Context(parse(periods[0].id)[0], tuple(periods), Policies(), periods[-1].closing, frozenset())
+    contacts = table("contacts")
+    accounts = attributes_of({*dims, *where})
+    times = {
+        "first_response_seconds": (contacts.c.opened_at, contacts.c.first_response_at.is_not(None), first_response),
+        "time_to_resolution_seconds": (contacts.c.solved_at, solved(contacts), resolution),
+    }
+    parts = []
+    for name, (moment, known, seconds) in times.items():
+        own = contacts.c[dimension] if dimension else sa.cast(sa.null(), sa.String)
+        values = [
+            (seconds(contacts) if name == other else sa.cast(sa.null(), sa.Double)).label(other) for other in times
+        ]
+        columns = [contacts.c.account_id, own.label("own_dimension"), *values]
+        parts.append(sa.select(events(context, DayOf(moment), *columns, where=sa.and_(counted(contacts), known))))
+    rows = sa.union_all(*parts).subquery()
+    keys: list[ColumnElement[Any]] = [accounts.c[dim] for dim in dims]
+    keys += [rows.c.own_dimension.label(dimension)] if dimension else []
+    shares = [
+        sa.func.quantile_cont(rows.c[name], sa.literal_column(at)).label(f"{name}_{share}")
+        for name in times
+        for share, at in SHARES.items()
+    ]
+    same = accounts.c.account_id == rows.c.account_id
+    select = sa.select(*keys, rows.c.no, *shares).join_from(rows, accounts, same, isouter=True)
+    found = run(connection, select.where(*among(accounts, where)).group_by(*keys, rows.c.no)).to_pandas()
+    found["period"] = found.pop("no").map({no: period.id for no, period in enumerate(periods)})
+    found = found.sort_values([*groups, "period"], ignore_index=True)
+    return found[[*groups, "period", *sorted(QUANTILES)]]
+
+
+def lifetimes(connection: duckdb.DuckDBPyConnection, closing: date, policies: Policies | None = None) -> pd.DataFrame:
+    """One life per account that was active on some day up to a closing day, as known then.
+
+    Returns:
+        Columns: account_id, entry_days (age when the life came into view: 0, or the age at the start of
+        the data for accounts that were created before it), exit_days (age when it ended, or at closing),
+        event (whether it ended). Sorted by account.
+    """
+    rows = terms(Context("month", (), policies or Policies(), closing, frozenset()))
+    r = rows.c
+    last_day = DayLiteral(closing)
+    open_then = sa.or_(r.ended_on.is_(None), r.ended_on > last_day)
+    lives = (
+        sa.select(
+            r.account_id,
+            sa.func.min(r.first_active_on).label("first_on"),
+            sa.func.max(sa.case((open_then, 1), else_=0)).label("is_open"),
+            sa.func.max(r.ended_on).label("left_on"),
+        )
+        .where(r.started_on <= last_day)
+        .group_by(r.account_id)
+        .subquery()
+    )
+    accounts, subscriptions = table("accounts"), table("subscriptions")
+    data_start = sa.select(sa.func.min(subscriptions.c.started_on)).scalar_subquery()
+    known_before = sa.and_(accounts.c.created_on < lives.c.first_on, lives.c.first_on == data_start)
+    born_on = sa.case((known_before, accounts.c.created_on), else_=lives.c.first_on)
+    exit_on = sa.case((lives.c.is_open == 1, last_day), else_=lives.c.left_on)
+    select = (
+        sa.select(
+            lives.c.account_id,
+            DaysBetween(born_on, lives.c.first_on).label("entry_days"),
+            DaysBetween(born_on, exit_on).label("exit_days"),
+            (lives.c.is_open == 0).label("event"),
+        )
+        .join_from(lives, accounts, accounts.c.account_id == lives.c.account_id, isouter=True)
+        .order_by(lives.c.account_id)
+    )
+    return run(connection, select).to_pandas()
+
+
+def narrow_panel(
+    facts: Facts,
+    family: str,
+    dimension: str,
+    grain: str,
+    policies: Policies | None = None,
+    as_of: date | None = None,
+) -> pd.DataFrame:
+    """Measures of a family that carry a dimension of their own rows, per account, period and its values.
+
+    Families: contacts (channel, category), surveys (journey_stage, touchpoint, channel), costs (segment,
+    channel). Rows without a value of the dimension are a group of their own (missing).
+
+    Returns:
+        Columns: account_id ('' = company row), period (id), the dimension, then the measures as in the
+        panel; unique by the first three, only where there is something. Measures whose tables or columns
+        are not loaded are missing.
+
+    Raises:
+        DataProblem: there is no such family, or none of its measures carries the dimension.
+    """
+    policies = policies or Policies()
+    one = next((known for known in FAMILIES if known.name == family), None)
+    carried = {name for measure in one.measures for name in measure.dimensions} if one else set()
+    if one is None or dimension not in carried:
+        known = carried or {known.name for known in FAMILIES if any(measure.dimensions for measure in known.measures)}
+        wanted = dimension if one else family
+        raise DataProblem(
+            "breakdown_unknown",
+            "{family} cannot be broken down by {dimension}.{hint}",
+            family=family,
+            dimension=dimension,
+            hint=did_you_mean(wanted, known),
+        )
+    measured = [measure for measure in one.measures if dimension in measure.dimensions]
+    names = [measure.name for measure in measured]
+    context = context_for(facts, grain, policies, as_of)
+    if context is None or not any(context.has(*measure.needs) for measure in measured):
+        return pd.DataFrame(columns=["account_id", "period", dimension, *names])
+    with connect(facts, context.as_of, policies) as cursor:
+        found = run(cursor, one.build(context, dimension)).to_pandas(types_mapper=_PANDAS.get)
+    found = found.rename(columns={"dimension": dimension})
+    found["period"] = found.pop("no").map({no: period.id for no, period in enumerate(context.periods)})
+    for measure in measured:
+        if not context.has(*measure.needs):
+            found[measure.name] = pd.array([pd.NA] * len(found), "Int64")
+    found = found.sort_values(["account_id", "period", dimension], ignore_index=True)
+    return found[["account_id", "period", dimension, *names]]
+
+
+def attributes_of(names: Iterable[str]) -> sa.TableClause:
+    """The accounts table with the attributes asked for, extra columns included."""
+    return sa.table("accounts", sa.column("account_id"), *(sa.column(name) for name in sorted(names)))
+
+
+def among(accounts: sa.TableClause, where: Where) -> list[ColumnElement[bool]]:
+    """Conditions that keep the accounts with one of the values of each attribute."""
+    listed = {name: [values] if isinstance(values, str) else list(values) for name, values in where.items()}
+    return [accounts.c[name].in_([sa.literal(v, sa.String) for v in values]) for name, values in listed.items()]
