@@ -1,8 +1,8 @@
 """Did it really change: the difference between two periods, and whether it is more than luck.
 
 Between half and nearly all raw monthly changes are luck, so a change counts only when the interval
-of the difference leaves out 0. Proportions take Newcombe's interval, NPS its own; everything else is
-held against how much it usually differs from one period to the next.
+of the difference leaves out 0. Proportions and NPS take it from their own intervals (for proportions that is
+Newcombe's); everything else is held against how much it usually differs from one period to the next.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,15 +13,13 @@ from typing import Any, Literal
 import numpy as np
 from scipy.stats import t as student
 
-from kpis.intervals import CONFIDENCE, nps_difference, proportion_difference
+from kpis.intervals import CONFIDENCE, Bounds, difference
 from kpis.kpi import Kpi
 
-Method = Literal["proportions", "nps", "history", "none"]
+Method = Literal["intervals", "history", "none"]
 
 FEWEST_DIFFERENCES = 8  # past differences needed to know what is usual
 _MAD_TO_SD = 1.4826  # a normal sample's standard deviation ÷ its median absolute deviation
-
-NpsCounts = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -54,17 +52,15 @@ def change(
     now: Mapping[str, Any],
     before: Mapping[str, Any],
     history: Sequence[float] = (),
-    counts: tuple[NpsCounts, NpsCounts] | None = None,
 ) -> Change:
     """Compare a KPI with an earlier period.
 
     Args:
         kpi: the KPI.
-        now: its row of the KPI table (value, numerator, denominator, complete, reason).
+        now: its row of the KPI table (value, low, high, complete, reason).
         before: its row for the period compared with.
         history: earlier differences over the same distance (previous period or a year), in time order,
-            without this one; read where no interval follows from the counts.
-        counts: for NPS, (promoters, detractors, answers) now and before.
+            without this one; read where the values carry no interval of their own.
 
     An unfinished period is never compared as if it were whole.
     """
@@ -72,41 +68,33 @@ def change(
         return _none("no_value")
     if not (now["complete"] and before["complete"]):
         return _none("incomplete")
-    difference = float(now["value"]) - float(before["value"])
-    low, high, method = _interval(kpi, now, before, difference, history, counts)
+    moved = float(now["value"]) - float(before["value"])
+    low, high, method = _interval(kpi, now, before, moved, history)
     outside = None if method == "none" else not low <= 0 <= high
-    relative = difference / abs(float(before["value"])) if before["value"] else nan
-    return Change(difference, relative, low, high, outside, _good(kpi, difference), method)
+    relative = moved / abs(float(before["value"])) if before["value"] else nan
+    return Change(moved, relative, low, high, outside, _good(kpi, moved), method)
 
 
 def _none(reason: str) -> Change:
     return Change(nan, nan, nan, nan, None, None, "none", reason)
 
 
-def _good(kpi: Kpi, difference: float) -> bool | None:
-    if kpi.direction == "neither" or difference == 0:
+def _good(kpi: Kpi, moved: float) -> bool | None:
+    if kpi.direction == "neither" or moved == 0:
         return None
-    return (difference > 0) == (kpi.direction == "up")
+    return (moved > 0) == (kpi.direction == "up")
 
 
 def _interval(
-    kpi: Kpi,
-    now: Mapping[str, Any],
-    before: Mapping[str, Any],
-    difference: float,
-    history: Sequence[float],
-    counts: tuple[NpsCounts, NpsCounts] | None,
+    kpi: Kpi, now: Mapping[str, Any], before: Mapping[str, Any], moved: float, history: Sequence[float]
 ) -> tuple[float, float, Method]:
-    if kpi.interval == "wilson":
-        parts = (now["numerator"], now["denominator"], before["numerator"], before["denominator"])
-        low, high = (float(end) for end in proportion_difference(*parts))
+    if kpi.interval in ("wilson", "nps"):  # those of survival curves share customers and are not independent
+        ends = (Bounds(float(row["low"]), float(row["high"])) for row in (now, before))
+        low, high = difference(float(now["value"]), next(ends), float(before["value"]), next(ends))
         if isfinite(low):
-            return low, high, "proportions"
-    if kpi.interval == "nps" and counts is not None:
-        low, high = (float(end) for end in nps_difference(*counts))
-        return low, high, "nps"
+            return float(low), float(high), "intervals"
     half = usual_difference(history)
-    return (nan, nan, "none") if half is None else (difference - half, difference + half, "history")
+    return (nan, nan, "none") if half is None else (moved - half, moved + half, "history")
 
 
 def usual_difference(history: Sequence[float], confidence: float = CONFIDENCE) -> float | None:

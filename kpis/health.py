@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 DEFAULT_PRESET = "balanced"
+MEASURES = ("health_points", "health_accounts", "health_mrr_points", "health_mrr")
 BANDS = (50, 75)  # below the first: at risk; from the second on: healthy
 ONBOARDING_DAYS = 90
 ENOUGH_COVERAGE = 0.5
@@ -79,6 +80,18 @@ def _input(row: Mapping[str, str]) -> HealthInput:
     )
 
 
+def preset_inputs(name: str) -> tuple[HealthInput, ...]:
+    """The inputs of a preset; "default" is the balanced one.
+
+    Raises:
+        ValueError: when there is no such preset, naming those there are.
+    """
+    known = presets()
+    if name != "default" and name not in known:
+        raise ValueError(f"There is no health preset “{name}”. There are {', '.join(known)}.")
+    return known.get(name, known[DEFAULT_PRESET])
+
+
 def health_scores(panel: pd.DataFrame, preset: str | tuple[HealthInput, ...] = DEFAULT_PRESET) -> pd.DataFrame:
     """Score every account active at the closing of every month.
 
@@ -90,14 +103,15 @@ def health_scores(panel: pd.DataFrame, preset: str | tuple[HealthInput, ...] = D
         preset: name of a preset, or its inputs.
 
     Returns:
-        One row per account active at a closing: account_id, period, health_score (NaN without any input),
+        One row per account active at a closing: row (its position in the panel), account_id, period,
+        health_score (NaN without any input),
         coverage (share of the preset's weight that is known), provisional, onboarding, notice, closing_mrr, and for
         each input value_<key>, points_<key> and contribution_<key> (they sum to the score; NaN when missing).
     """
-    inputs = presets()[preset] if isinstance(preset, str) else preset
+    inputs = preset_inputs(preset) if isinstance(preset, str) else preset
     facts = _Facts(panel)
     active = facts["closing_accounts"] > 0
-    scores: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
     weighted, weights = np.zeros(len(panel)), np.zeros(len(panel))
     known_weight, behaviour = np.zeros(len(panel)), np.zeros(len(panel), dtype=bool)
     for one in inputs:
@@ -109,13 +123,14 @@ def health_scores(panel: pd.DataFrame, preset: str | tuple[HealthInput, ...] = D
         weights += weight
         known_weight += np.where(known, one.weight, 0.0)
         behaviour |= known & (one.key in BEHAVIOUR)
-        scores |= {f"value_{one.key}": value, f"points_{one.key}": points, f"contribution_{one.key}": weight}
+        columns |= {f"value_{one.key}": value, f"points_{one.key}": points, f"contribution_{one.key}": weight}
     total = np.where(weights > 0, weights, nan)
     for one in inputs:
-        scores[f"contribution_{one.key}"] = scores[f"points_{one.key}"] * scores[f"contribution_{one.key}"] / total
+        columns[f"contribution_{one.key}"] *= columns[f"points_{one.key}"] / total
     coverage = known_weight / sum(one.weight for one in inputs)
     frame = pd.DataFrame(
         {
+            "row": np.arange(len(panel)),
             "account_id": panel["account_id"].to_numpy(),
             "period": panel["period"].to_numpy(),
             "health_score": weighted / total,
@@ -124,27 +139,28 @@ def health_scores(panel: pd.DataFrame, preset: str | tuple[HealthInput, ...] = D
             "onboarding": facts["health_tenure_days"] < ONBOARDING_DAYS,
             "notice": facts["health_notice_given"] > 0,
             "closing_mrr": facts["closing_mrr"],
-            **scores,
+            **columns,
         }
     )
     return frame[active].reset_index(drop=True)
 
 
-def health_measures(scores: pd.DataFrame) -> pd.DataFrame:
-    """The additive measures of the health KPIs: account_id, period, health_points, health_accounts,
-    health_mrr_points and health_mrr (money in the unit of closing_mrr), for the accounts that have a score.
+def scores(panel: pd.DataFrame, preset: str | tuple[HealthInput, ...] = DEFAULT_PRESET) -> pd.DataFrame:
+    """The measures of the health KPIs (`MEASURES`) for the rows of a month panel, with its index.
+
+    NaN where an account is not active or has no input; money in the unit of closing_mrr.
     """
-    known = scores[scores["health_score"].notna()]
-    return pd.DataFrame(
+    found = health_scores(panel, preset).set_index("row")
+    known = found[found["health_score"].notna()]
+    measures = pd.DataFrame(
         {
-            "account_id": known["account_id"],
-            "period": known["period"],
             "health_points": known["health_score"],
-            "health_accounts": 1,
+            "health_accounts": 1.0,
             "health_mrr_points": known["health_score"] * known["closing_mrr"],
             "health_mrr": known["closing_mrr"],
         }
-    ).reset_index(drop=True)
+    )
+    return measures.reindex(range(len(panel))).set_axis(panel.index)
 
 
 def band(score: float) -> str:
@@ -243,25 +259,23 @@ def _overdue_count(facts: _Facts, one: HealthInput) -> Floats:
 
 
 def _usage_trend(facts: _Facts, one: HealthInput) -> Floats:
-    """Active days over the account's own mean of months t−6 … t−2 in which it was active (at least two).
+    """Active days over the account's own mean of months t−6 … t−2 in which it was in the feed.
 
-    Where that mean is 0, any use is the best and none the worst value.
+    Missing with fewer than two such months, or without any use in them.
     """
     now = facts.fed("usage_fed", "health_active_days")
-    seen = np.where(facts["closing_accounts"] > 0, now, nan)
-    months = pd.PeriodIndex(facts.panel["period"].astype(str), freq="M").astype("int64").to_numpy()
-    accounts = pd.factorize(facts.panel["account_id"])[0]
-    if not len(months):
+    if not len(now):
         return now
+    codes, ids = pd.factorize(facts.panel["period"])
+    months = pd.PeriodIndex([str(one) for one in ids], freq="M").astype("int64").to_numpy()[codes]
+    accounts = pd.factorize(facts.panel["account_id"])[0]
     column = months - months.min() + max(_TREND_MONTHS)
     history = np.full((accounts.max() + 1, column.max() + 1), nan)
-    history[accounts, column] = seen
+    history[accounts, column] = now
     before = np.stack([history[accounts, column - back] for back in _TREND_MONTHS])
-    count = (~np.isnan(before)).sum(axis=0)
-    mean = np.nansum(before, axis=0) / np.where(count >= _TREND_SEEN, count, nan)
-    best = one.breakpoints[-1][0]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(mean == 0, np.where(now > 0, best, 0.0), now / mean) + 0.0 * mean
+    seen = (~np.isnan(before)).sum(axis=0)
+    used = np.nansum(before, axis=0)
+    return now * seen / np.where((seen >= _TREND_SEEN) & (used > 0), used, nan)
 
 
 INPUTS: dict[str, Callable[[_Facts, HealthInput], Floats]] = {

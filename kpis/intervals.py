@@ -77,38 +77,15 @@ def _nps_adjusted(p: Numbers, d: Numbers, n: Numbers) -> tuple[Numbers, Numbers]
     return 100 * (promoters - detractors), 100 * np.sqrt(variance / total)
 
 
-def proportion_difference(
-    successes: float, trials: float, successes_before: float, trials_before: float, confidence: float = CONFIDENCE
-) -> Bounds:
-    """Interval of the difference of two proportions of counts, now minus before.
+def difference(now: Numbers, now_bounds: Bounds, before: Numbers, before_bounds: Bounds) -> Bounds:
+    """Interval of now − before, from two values and the intervals around them.
 
-    Source: Newcombe 1998, hybrid score interval (method 10).
+    With Wilson's intervals this is Newcombe's for the difference of two proportions.
+    Source: Newcombe 1998, method 10; Zou and Donner 2008 for other intervals.
     """
-    now, before = wilson(successes, trials, confidence), wilson(successes_before, trials_before, confidence)
-    share, share_before = _share(successes, trials), _share(successes_before, trials_before)
-    difference = share - share_before
-    low = difference - np.hypot(share - now.low, before.high - share_before)
-    return Bounds(low, difference + np.hypot(now.high - share, share_before - before.low))
-
-
-def _share(successes: float, trials: float) -> float:
-    return successes / trials if trials else nan
-
-
-def nps_difference(
-    now: tuple[float, float, float], before: tuple[float, float, float], confidence: float = CONFIDENCE
-) -> Bounds:
-    """Interval of the difference of two NPS in points, now minus before.
-
-    Args:
-        now: promoters, detractors, answers.
-        before: the same, earlier.
-        confidence: share of such intervals that hold the true difference.
-    """
-    centre, error = _nps_adjusted(*now)
-    centre_before, error_before = _nps_adjusted(*before)
-    half = critical_value(confidence) * np.hypot(error, error_before)
-    return Bounds(centre - centre_before - half, centre - centre_before + half)
+    moved = now - before
+    low = moved - np.hypot(now - now_bounds.low, before_bounds.high - before)
+    return Bounds(low, moved + np.hypot(now_bounds.high - now, before - before_bounds.low))
 
 
 def bootstrap_ratio(

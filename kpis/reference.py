@@ -34,12 +34,12 @@ page. Edges that one line cannot settle are in [readings.md](readings.md).
 ## How to read a number
 - **A KPI is a formula over summed measures.** Both sides of a ratio are summed over the accounts chosen before they are
   divided; it is never a mean of ratios.
-- **A period's closing state is the state on its last day**; its opening is the closing of the period before. A customer
-  is *active* on a day when its MRR on that day is above 0. A period not yet over closes on the last day with data and is
-  shown as incomplete.
+- **A period's closing state is the state on its last day**; its opening is the closing of the period before. A
+  customer is *active* on a day when its MRR on that day is above 0. A period not yet over closes on the last day with
+  data and is shown as incomplete.
 - **No denominator, no number**: where a value cannot be had, a reason stands in its place, never 0.
-- **Small samples say so**: proportions of counts carry Wilson's interval and NPS one of its own; fewer than 30 cases are
-  flagged.
+- **Small samples say so**: proportions of counts carry Wilson's interval and NPS one of its own; fewer than 30 cases
+  are flagged.
 - **Leading or lagging is a label per objective.** The label below is the one at home; a workspace can change it, and
   the same KPI may lead elsewhere.
 """
@@ -80,9 +80,9 @@ def _health() -> str:
     lines = [
         "## Health presets",
         "",
-        "Points between breakpoints lie on straight lines and are flat outside; breakpoints of ratios are in percent. The",
-        f"score is Σ weight × points ÷ Σ weight over the inputs an account has. Bands: below {BANDS[0]}, {BANDS[0]} to",
-        f"{BANDS[1] - 1}, {BANDS[1]} and above.",
+        "Points between breakpoints lie on straight lines and are flat outside; breakpoints of ratios are in percent.",
+        "The score is Σ weight × points ÷ Σ weight over the inputs an account has.",
+        f"Bands: below {BANDS[0]}, {BANDS[0]} to {BANDS[1] - 1}, {BANDS[1]} and above.",
         "",
         "| preset | input | value | value:points | weight | when missing |",
         "|---|---|---|---|---|---|",

@@ -17,6 +17,11 @@ from kpis.intervals import CONFIDENCE, Bounds, critical_value
 
 DAYS_PER_MONTH = 365.25 / 12
 HORIZONS = (12, 24)  # months at which survival is a KPI
+MEASURES = frozenset({"survival_accounts", "survival_events", "lifetime_median"}).union(
+    f"survival_{months}m{end}" for months in HORIZONS for end in ("", "_low", "_high")
+)
+
+_ROUNDING = 1e-12  # a product of shares that should be exactly a half may miss it by this much
 
 Floats = NDArray[np.float64]
 
@@ -62,7 +67,7 @@ class Curve:
     @property
     def median(self) -> float:
         """The first time at which at most half are still here; NaN when that is not reached."""
-        reached = np.flatnonzero(self.survival <= 0.5)
+        reached = np.flatnonzero(self.survival <= 0.5 + _ROUNDING)
         return float(self.times[reached[0]]) if len(reached) else nan
 
 
@@ -96,26 +101,17 @@ def kaplan_meier(entry: ArrayLike, exit: ArrayLike, event: ArrayLike) -> Curve:
     )
 
 
-def lifetime_measures(lifetimes: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
-    """The measures of lifetime KPIs, per group, for the frame that `kpis.table` reads.
+def summary(lifetimes: pd.DataFrame) -> dict[str, float]:
+    """The measures of the lifetime KPIs (`MEASURES`) from lives as known at one closing day.
 
     Args:
-        lifetimes: one row per life: entry_days, exit_days, event, and the dimensions of `by` (at one closing day).
-        by: dimensions to break down by; a missing dimension is a group of its own.
+        lifetimes: one row per life: entry_days, exit_days, event.
 
     Returns:
-        One row per group: *by, survival_accounts (lives in view), survival_events, lifetime_median (months),
-        survival_12m and survival_24m (shares) with `_low` and `_high`. NaN where the curve does not reach.
+        survival_accounts (lives in view), survival_events (departures), lifetime_median (months), survival_12m and
+        survival_24m (shares) with `_low` and `_high`. NaN where the curve does not reach.
     """
-    if not by:
-        return pd.DataFrame([_measures_of(lifetimes)])
-    groups = lifetimes.groupby(list(by), dropna=False, sort=True, observed=True)
-    rows = [dict(zip(by, names, strict=True)) | _measures_of(lives) for names, lives in groups]
-    return pd.DataFrame(rows, columns=[*by, *_measures_of(lifetimes.iloc[:0])])
-
-
-def _measures_of(lives: pd.DataFrame) -> dict[str, float]:
-    curve = kaplan_meier(lives["entry_days"], lives["exit_days"], lives["event"])
+    curve = kaplan_meier(lifetimes["entry_days"], lifetimes["exit_days"], lifetimes["event"])
     measures = {
         "survival_accounts": float(curve.lives),
         "survival_events": float(curve.events.sum()),
@@ -126,3 +122,12 @@ def _measures_of(lives: pd.DataFrame) -> dict[str, float]:
         low, high = curve.interval(months * DAYS_PER_MONTH)
         measures |= {f"survival_{months}m_low": low, f"survival_{months}m_high": high}
     return measures
+
+
+def lifetime_measures(lifetimes: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
+    """`summary` per group: columns *by and `MEASURES`, one row per group; a missing dimension is a group of its own."""
+    if not by:
+        return pd.DataFrame([summary(lifetimes)])
+    groups = lifetimes.groupby(list(by), dropna=False, sort=True, observed=True)
+    rows = [dict(zip(by, names, strict=True)) | summary(lives) for names, lives in groups]
+    return pd.DataFrame(rows, columns=[*by, *summary(lifetimes.iloc[:0])])
