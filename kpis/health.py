@@ -238,7 +238,7 @@ def _csat(facts: _Facts, one: HealthInput) -> Floats:
     """Satisfied answers in percent, pulled towards the month's portfolio mean by three pseudo-answers."""
     satisfied, answers = facts["health_csat_satisfied_90d"], facts["health_csat_answers_90d"]
     active = facts["closing_accounts"] > 0
-    counted = pd.DataFrame({"satisfied": satisfied, "answers": answers}).where(active)
+    counted = pd.DataFrame({"satisfied": np.where(active, satisfied, nan), "answers": np.where(active, answers, nan)})
     month = counted.groupby(facts.panel["period"].to_numpy()).transform("sum")
     mean = (month["satisfied"] / month["answers"].where(month["answers"] > 0)).to_numpy()
     pulled = 100 * (satisfied + CSAT_PSEUDO_ANSWERS * mean) / (answers + CSAT_PSEUDO_ANSWERS)

@@ -53,7 +53,7 @@ def fill_with_sample(store: Store) -> None:
     ]
     store.save_settings(found.id, {"sample": True, "policies": {"gross_margin": "0.8"}})
     for kpi, value in targets().items():
-        store.save_target(found.id, kpi, value=value)
+        store.save_target(found.id, kpi, None, None, value)
     store.commit(found.id, batches, expected_version=0)
 
 

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from data import cube as cubes
-from data import facts, measures, panel, rows
+from data import facts, measures, rows
 from data.calendar import GRAINS, Period, parse
+from data.panel import Panel, build_panel
 from data.policies import Policies
 from data.problems import DataProblem, did_you_mean
 from data.store import Store
@@ -147,27 +148,26 @@ class Workspace:
 
     # Numbers
 
-    def panel(self, grain: str = "month", as_of: date | None = None, policies: Policies | None = None) -> panel.Panel:
+    def panel(self, grain: str = "month", as_of: date | None = None, policies: Policies | None = None) -> Panel:
         """Measures per account and period, health included."""
         chosen = policies or self.policies
         preset = self.health_preset
         key = (self.facts.key, grain, as_of or self.as_of, chosen, preset)
         return _PANELS.get(key, lambda: self._panel(grain, as_of, chosen, preset))
 
-    def _panel(self, grain: str, as_of: date | None, policies: Policies, preset: str) -> panel.Panel:
-        built = panel.build_panel(self.facts, grain, policies, as_of)
+    def _panel(self, grain: str, as_of: date | None, policies: Policies, preset: str) -> Panel:
+        built = build_panel(self.facts, grain, policies, as_of)
         if grain == "week" or not built.periods:
             return built
         if grain == "month":
-            scored = health.health_measures(health.health_scores(built.frame, preset))
-        else:
-            scored = self.panel("month", as_of, policies).frame[["account_id", "period", *HEALTH]]
-            last_month = {one.closing.strftime("%Y-%m"): one.id for one in built.periods}
-            scored = scored.assign(period=scored["period"].astype(str).map(last_month)).dropna(subset=["period"])
+            return Panel(built.frame.join(health.scores(built.frame, preset)), built.periods, built.as_of)
+        scored = self.panel("month", as_of, policies).frame[["account_id", "period", *HEALTH]]
+        last_month = {one.closing.strftime("%Y-%m"): one.id for one in built.periods}
+        scored = scored.assign(period=scored["period"].astype(str).map(last_month)).dropna(subset=["period"])
         text = {"account_id": str, "period": str}
         keys = built.frame[["account_id", "period"]].astype(text)
         scores = keys.merge(scored.astype(text), on=["account_id", "period"], how="left")[list(HEALTH)]
-        return panel.Panel(pd.concat([built.frame, scores], axis=1), built.periods, built.as_of)
+        return Panel(pd.concat([built.frame, scores], axis=1), built.periods, built.as_of)
 
     def periods(self, grain: str = "month", as_of: date | None = None) -> tuple[Period, ...]:
         """The periods of the data at a grain.
