@@ -3,10 +3,11 @@
 from data.policies import Policies
 from data.problems import DataProblem
 from workspace.behind import accounts, evidence
-from workspace.home import default_home, list_workspaces, open_store, write_sample
+from workspace.home import SAMPLE, default_home, list_workspaces, open_store, write_sample
 from workspace.numbers import View, Workspace, as_records, known
 
 __all__ = [
+    "SAMPLE",
     "DataProblem",
     "Policies",
     "View",

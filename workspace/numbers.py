@@ -190,7 +190,7 @@ class Workspace:
         chosen = policies or self.policies
         built = self.panel(view.grain, view.as_of, chosen)
         key = (self.facts.key, view.grain, view.as_of or self.as_of, chosen, self.health_preset, view.dims)
-        cube = _CUBES.get(key, lambda: cubes.build_cube(built.frame, self._attributes(view.dims), view.dims))
+        cube = _CUBES.get(key, lambda: cubes.build_cube(built.frame, self.attributes(view.dims), view.dims))
         wanted = [p.id for p in chosen_periods(built.periods, view.start, view.end)]
         frame = cubes.query_cube(cube, view.by, view.filters, wanted)
         frame = in_currency(frame)
@@ -203,7 +203,8 @@ class Workspace:
         frame["gross_margin"] = np.nan if chosen.gross_margin is None else chosen.gross_margin
         return frame
 
-    def _attributes(self, dims: Iterable[str]) -> pd.DataFrame:
+    def attributes(self, dims: Iterable[str]) -> pd.DataFrame:
+        """account_id and the asked attributes of every account in the accounts table."""
         return facts.attributes(self.facts, tuple(dims))
 
     def _check(self, view: View) -> None:
@@ -270,7 +271,7 @@ class Workspace:
         for period in chosen_periods(built.periods, view.start, view.end):
             lives = self._lifetimes(built.as_of, period.closing, policies)
             if view.dims:
-                lives = lives.merge(self._attributes(view.dims), on="account_id", how="left")
+                lives = lives.merge(self.attributes(view.dims), on="account_id", how="left")
             for name, values in view.where:
                 lives = lives[lives[name].isin(values)]
             found.append(lifetime_measures(lives, view.by).assign(period=period.id))
