@@ -375,9 +375,12 @@ def _plain(value: Any) -> Any:
 def in_currency(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with money measures as currency units instead of millionths, all measures as floats."""
     declared = measures.all_measures()
-    frame = frame.copy()
-    for name in frame.columns.intersection([*declared, *HEALTH]):
-        values = frame[name].to_numpy(dtype=float, na_value=np.nan)
-        money = name in HEALTH_MONEY or (name in declared and declared[name].unit == "money")
-        frame[name] = values / MILLION if money else values
-    return frame
+    columns = {}
+    for name in frame.columns:
+        if name in declared or name in HEALTH:
+            values = frame[name].to_numpy(dtype=float, na_value=np.nan)
+            money = name in HEALTH_MONEY or (name in declared and declared[name].unit == "money")
+            columns[name] = values / MILLION if money else values
+        else:
+            columns[name] = frame[name]
+    return pd.DataFrame(columns, index=frame.index)
