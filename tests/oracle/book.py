@@ -43,6 +43,7 @@ class Book:
         self.first_active_day = paying.groupby("account_id")["started_on"].min()
         self.stretches = {a: _merged(g) for a, g in paying.groupby("account_id")}
         self._days: dict[pd.Timestamp, pd.DataFrame] = {}
+        self._lines: dict[pd.Timestamp, dict] = {}
 
     def in_force(self, day: pd.Timestamp) -> pd.DataFrame:
         """Rows that apply on a day, whatever they are worth."""
@@ -64,17 +65,23 @@ class Book:
         return set(self.paying(day)["account_id"])
 
     def lines(self, day: pd.Timestamp) -> dict[tuple[str, str], dict]:
-        """What each account's product lines look like on a day."""
-        out = {}
-        for key, rows in self.paying(day).groupby(["account_id", "line"]):
-            described = bool(rows["plan"].notna().all() and rows["quantity"].notna().all())
-            out[key] = {
-                "mrr": int(rows["mrr"].sum()),
-                "terms": (min(rows["plan"]), max(rows["plan"]), len(rows), rows["quantity"].sum())
-                if described
-                else None,
-            }
-        return out
+        """What each account's product lines look like on a day: MRR and, where all known, plans, rows, quantity."""
+        if day not in self._lines:
+            held: dict[tuple[str, str], list] = {}
+            for row in self.paying(day).itertuples():
+                held.setdefault((str(row.account_id), str(row.line)), []).append(row)
+            out = {}
+            for key, rows in held.items():
+                plans, quantities = [r.plan for r in rows], [r.quantity for r in rows]
+                terms = (min(plans), max(plans), len(rows), sum(quantities)) if self._known(plans, quantities) else None
+                out[key] = {"mrr": sum(r.mrr for r in rows), "terms": terms}
+            self._lines[day] = out
+        return self._lines[day]
+
+    @staticmethod
+    def _known(plans: list, quantities: list) -> bool:
+        """Whether every row of a line says its plan and quantity."""
+        return not any(pd.isna(p) for p in plans) and not any(pd.isna(q) for q in quantities)
 
     def movements(self, opening: pd.Timestamp, closing: pd.Timestamp) -> pd.DataFrame:
         """One row per account active at either end: its MRR at both, what moved, and whether it came or left."""

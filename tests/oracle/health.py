@@ -94,10 +94,9 @@ class Health:
         days = self.nps["responded_at"].dt.normalize()
         recent = self.nps[(days > closing - pd.Timedelta(days=180)) & (days <= closing)]
         recent = last_answers(recent[recent["account_id"] != COMPANY], [])
-        return {
-            account: (rows["score"].mean(), (closing - rows["responded_at"].dt.normalize().max()).days)
-            for account, rows in recent.groupby("account_id")
-        }
+        by = recent.groupby("account_id")
+        means, newest = by["score"].mean().to_dict(), by["responded_at"].max().dt.normalize().to_dict()
+        return {str(account): (mean, (closing - newest[account]).days) for account, mean in means.items()}
 
     def csat_shares(self, active: list[str], closing: pd.Timestamp) -> dict[str, float]:
         """Satisfied share of 90 days in percent, pulled to the portfolio's with three pseudo-answers."""

@@ -1,7 +1,7 @@
 """The oracle: every KPI, value by value, from raw tables."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from .days import periods
 from .frames import Policies, Tables, cut, first_observed, latest_observed, load, typed, without_tests
 from .health import Health
 
-__all__ = ["KEYS", "Policies", "load", "oracle", "typed"]
+__all__ = ["KEYS", "Oracle", "Policies", "load", "oracle", "typed"]
 
 # fmt: off
 KEYS = (
@@ -89,13 +89,13 @@ def quantiles(rows: pd.DataFrame, share: float, context: Context, slices: Slices
     return out
 
 
-def lifetimes(context: Context, slices: Slices) -> dict[str, list[dict]]:
+def lifetimes(lives: dict[str, pd.DataFrame], slices: Slices) -> dict[str, list[dict]]:
     """Median lifetime and survival as known at each closing, by group."""
     out: dict[str, list[dict]] = {"lifetime_median": [], "survival_12m": [], "survival_24m": []}
-    for p in context.periods:
-        for group, some in slices.split(retention.lives(context, p.closing)):
+    for period, known in lives.items():
+        for group, some in slices.split(known):
             for key, value in retention.survival_values(some).items():
-                row = {"period": p.id, "group": group, "value": value, "numerator": np.nan, "denominator": np.nan}
+                row = {"period": period, "group": group, "value": value, "numerator": np.nan, "denominator": np.nan}
                 out[key].append(row)
     return out
 
@@ -119,15 +119,6 @@ def acquisition(context: Context, moved: pd.DataFrame, slices: Slices) -> dict[s
                 value = cost / den if told and den > 0 else np.nan
                 out[key].append({"period": p.id, "group": group, "value": value, "numerator": cost, "denominator": den})
     return out
-
-
-def health(context: Context, used: use.Use, slices: Slices) -> dict[str, list[dict]]:
-    """Mean health score and its MRR-weighted mean, at the last calendar month of each period; none by week."""
-    asked = Health(context, used)
-    rows = context.at_closings(lambda p: asked.scores(p.closing))
-    none = frozenset(p.id for p in context.periods) if context.grain == "week" else frozenset()
-    pair = {"health_score": piece(rows, "score", "one"), "health_score_mrr": piece(rows, "score_mrr", "mrr")}
-    return {key: summed(replace(made, no_value=none), context, slices) for key, made in pair.items()}
 
 
 def by_key(rows: list[dict]) -> dict[tuple, float]:
@@ -157,6 +148,71 @@ def composed(out: dict[str, list[dict]], policies: Policies) -> None:
             out["ltv_cac"].append({**r, "value": r["value"] / spent if spent > 0 else np.nan})
 
 
+class Oracle:
+    """One question (tables, as-of date, grain, policies), answered for any slices."""
+
+    def __init__(
+        self, tables: Tables, as_of: object = None, grain: str = "month", policies: Policies | None = None
+    ) -> None:
+        """See the tables as they were on the as-of date, and lay out the periods."""
+        self.policies = policies or Policies()
+        seen = without_tests(typed(tables))
+        day = pd.Timestamp(as_of).normalize() if as_of is not None else latest_observed(seen)  # type: ignore[arg-type]
+        seen = cut(seen, day)
+        spans = periods(first_observed(seen), day, grain)
+        self.context = Context(seen, self.policies, day, grain, spans)
+        self.used = use.Use(self.context)
+
+    @cached_property
+    def moved(self) -> pd.DataFrame | None:
+        """The bridge by account and period, where there are subscriptions."""
+        return retention.movements(self.context) if self.context.has("subscriptions") else None
+
+    @cached_property
+    def made(self) -> dict[str, Piece]:
+        """Every KPI that is a sum over accounts."""
+        context, moved = self.context, self.moved
+        out = retention.pieces(context, moved) | money.pieces(context, moved) | use.pieces(context, self.used)
+        return out | voice.pieces(context) | service.pieces(context)
+
+    @cached_property
+    def health(self) -> dict[str, Piece]:
+        """Mean health score and its MRR-weighted mean, at the last calendar month of each period; none by week."""
+        if self.moved is None or self.context.grain == "week":
+            return {}
+        asked = Health(self.context, self.used)
+        rows = self.context.at_closings(lambda p: asked.scores(p.closing))
+        return {"health_score": piece(rows, "score", "one"), "health_score_mrr": piece(rows, "score_mrr", "mrr")}
+
+    @cached_property
+    def lives(self) -> dict[str, pd.DataFrame]:
+        """The lives of accounts as known at each closing."""
+        return {p.id: retention.lives(self.context, p.closing) for p in self.context.periods}
+
+    def answer(self, by: str | None = None, keys: Iterable[str] | None = None) -> pd.DataFrame:
+        """Value, numerator and denominator by KPI, period and group."""
+        context, slices = self.context, Slices(self.context, by)
+        wanted = list(keys) if keys is not None else list(KEYS)
+        made = self.made | (self.health if any(k.startswith("health") for k in wanted) else {})
+        out = {key: summed(p, context, slices) for key, p in made.items()}
+        if context.has("contacts"):
+            for name, rows in (
+                ("time_to_resolution", service.resolution_times(context)),
+                ("first_response_time", service.response_times(context)),
+            ):
+                out[f"{name}_median"] = quantiles(rows, 0.5, context, slices)
+                out[f"{name}_p90"] = quantiles(rows, 0.9, context, slices)
+        if self.moved is not None:
+            if {"lifetime_median", "survival_12m", "survival_24m"} & set(wanted):
+                out |= lifetimes(self.lives, slices)
+            if context.has("costs"):
+                out |= acquisition(context, self.moved, slices)
+        composed(out, self.policies)
+        dark = [{"period": p.id, "group": g, "value": np.nan} for g in slices.names for p in context.periods]
+        frames = [pd.DataFrame(out.get(key, dark)).assign(kpi=key) for key in wanted]
+        return pd.concat(frames, ignore_index=True).reindex(columns=COLUMNS)
+
+
 def oracle(
     tables: Tables,
     as_of: object = None,
@@ -170,37 +226,4 @@ def oracle(
     `tables` are canonical tables (as `load` reads them, or small frames made by hand); `by` is a column of
     accounts, '' being the group of accounts without it, and None the total. Money is in currency units.
     """
-    policies = policies or Policies()
-    seen = without_tests(typed(tables))
-    day = pd.Timestamp(as_of).normalize() if as_of is not None else latest_observed(seen)  # type: ignore[arg-type]
-    seen = cut(seen, day)
-    context = Context(seen, policies, day, grain, periods(first_observed(seen), day, grain))
-    slices = Slices(context, by)
-    used = use.Use(context)
-    moved = retention.movements(context) if context.has("subscriptions") else None
-
-    made: dict[str, Piece] = {}
-    made |= retention.pieces(context, moved)
-    made |= money.pieces(context, moved)
-    made |= use.pieces(context, used)
-    made |= voice.pieces(context)
-    made |= service.pieces(context)
-    out = {key: summed(p, context, slices) for key, p in made.items()}
-    if context.has("contacts"):
-        for name, rows in (
-            ("time_to_resolution", service.resolution_times(context)),
-            ("first_response_time", service.response_times(context)),
-        ):
-            out[f"{name}_median"] = quantiles(rows, 0.5, context, slices)
-            out[f"{name}_p90"] = quantiles(rows, 0.9, context, slices)
-    if moved is not None:
-        out |= lifetimes(context, slices)
-        out |= health(context, used, slices)
-        if context.has("costs"):
-            out |= acquisition(context, moved, slices)
-    composed(out, policies)
-
-    dark = [{"period": p.id, "group": g, "value": np.nan} for g in slices.names for p in context.periods]
-    wanted = list(keys) if keys is not None else list(KEYS)
-    frames = [pd.DataFrame(out.get(key, dark)).assign(kpi=key) for key in wanted]
-    return pd.concat(frames, ignore_index=True).reindex(columns=COLUMNS)
+    return Oracle(tables, as_of, grain, policies).answer(by, keys)

@@ -5,7 +5,7 @@ from functools import cached_property
 import pandas as pd
 
 from .context import Context, Piece
-from .days import Period, period_of
+from .days import DAY, Period, period_of
 
 SEAT_WINDOW = pd.Timedelta(days=62)
 
@@ -20,11 +20,15 @@ class Use:
         self.usage = context.tables.get("usage", empty)
         columns = ["account_id", "used_on", "active_users", "seats", "events", "features_used", "features_available"]
         self.daily = context.tables.get("usage_daily", pd.DataFrame(columns=columns))
+        self.usage, self.daily = (f.sort_values("used_on", kind="stable") for f in (self.usage, self.daily))
         self.loaded = context.has("usage") or context.has("usage_daily")
 
     def within(self, frame: pd.DataFrame, start: pd.Timestamp, closing: pd.Timestamp) -> pd.DataFrame:
-        """Rows of a use table from `start` to `closing`, both days counted."""
-        return frame[(frame["used_on"] >= start) & (frame["used_on"] <= closing)]
+        """Rows of a use table (in order of day) from `start` to `closing`, both days counted."""
+        if frame.empty:
+            return frame
+        first, last = frame["used_on"].searchsorted(start, "left"), frame["used_on"].searchsorted(closing, "right")
+        return frame.iloc[first:last]
 
     def users(self, start: pd.Timestamp, closing: pd.Timestamp) -> dict[str, float]:
         """Active users by account; accounts without use are not in it."""
@@ -43,8 +47,7 @@ class Use:
         if self.context.has("subscriptions"):
             rows = self.context.book.in_force(closing).dropna(subset="seats")
             found |= rows.groupby("account_id")["seats"].sum().to_dict()
-        recent = self.daily[(self.daily["used_on"] > closing - SEAT_WINDOW) & (self.daily["used_on"] <= closing)]
-        recent = recent.dropna(subset="seats").sort_values("used_on", kind="stable")
+        recent = self.within(self.daily, closing - SEAT_WINDOW + DAY, closing).dropna(subset="seats")
         found |= recent.groupby("account_id")["seats"].last().to_dict()
         return found
 
@@ -54,7 +57,7 @@ class Use:
         daily = self.daily
         daily = daily[(daily["events"] > 0) | (daily["active_users"] > 0)]
         both = pd.concat([self.usage[["account_id", "used_on"]], daily[["account_id", "used_on"]]])
-        return both.drop_duplicates()
+        return both.drop_duplicates().sort_values("used_on", kind="stable")
 
     def active_days(self, start: pd.Timestamp, closing: pd.Timestamp) -> dict[str, int]:
         """Days with use by account."""
@@ -69,7 +72,7 @@ class Use:
         """Features used by account, features available by account where known, and those anyone ever used."""
         rows = self.within(self.usage, start, closing)
         used = rows[rows["feature"].notna()].groupby("account_id")["feature"].nunique().to_dict()
-        daily = self.within(self.daily, start, closing).sort_values("used_on", kind="stable")
+        daily = self.within(self.daily, start, closing)
         known = daily[daily["features_available"].notna()].groupby("account_id")["features_available"].last()
         most = daily.groupby("account_id")["features_used"].max().dropna()
         from_daily = {a: (most[a], known[a]) for a in known.index if a in most.index}
