@@ -7,12 +7,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from data.sample import growth, money, service, use, voice
+from data.sample import agreements, growth, invoices, service, subscriptions, use, voice
 from data.sample.accounts import accounts as accounts_table
 from data.sample.frames import as_arrow
 from data.sample.names import COMPANY
+from data.sample.simulate import make_world
 from data.sample.truths import NOTHING, TRUTHS, Annotation, Truth, annotations, targets
-from data.sample.world import make_world
 
 DEFAULT_END = date(2026, 11, 12)
 
@@ -43,17 +43,17 @@ def generate(accounts: int = 300, months: int = 36, seed: int = 7, end: date | N
     if months < 6:
         raise ValueError(f"The sample company needs at least 6 months, not {months}.")
     world = make_world(accounts, months, seed, end or DEFAULT_END)
-    plans = money.plan_names(world)
+    plans = subscriptions.plan_names(world)
     usage, usage_daily = use.usage(world, plans)
     contacts = service.contacts(world)
     surveys = voice.surveys(world, contacts)
     referrals, channels = growth.referrals(world, surveys)
     return {
         "accounts": accounts_table(world, plans, channels),
-        "subscriptions": money.subscriptions(world),
-        "contracts": money.contracts(world),
-        "renewals": money.renewals(world),
-        "invoices": money.invoices(world),
+        "subscriptions": subscriptions.subscriptions(world),
+        "contracts": agreements.contracts(world),
+        "renewals": agreements.renewals(world),
+        "invoices": invoices.invoices(world),
         "usage": usage,
         "usage_daily": usage_daily,
         "contacts": contacts,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from data.sample import names
-from data.sample.frames import canonical
+from data.sample.frames import canonical, unless
 from data.sample.names import ENTERPRISE
 from data.sample.world import NEVER, World
 
@@ -33,7 +33,7 @@ def accounts(world: World, plans: np.ndarray, channels: np.ndarray) -> pd.DataFr
 
     team = names.CSMS[: int(np.clip(world.customers // 38, 4, len(names.CSMS)))]
     csm = np.array(team, dtype=object)[random.integers(0, len(team), n)]
-    csm = np.where(random.random(n) < 0.02, None, csm)
+    csm = unless(random.random(n) < 0.02, csm)
     heads = np.flatnonzero((world.segment == ENTERPRISE) & (np.arange(n) < world.customers))
     parent = np.full(n, None, dtype=object)
     children = np.flatnonzero(
@@ -50,7 +50,7 @@ def accounts(world: World, plans: np.ndarray, channels: np.ndarray) -> pd.DataFr
         created_on=created,
         segment=np.array(names.SEGMENTS, dtype=object)[world.segment],
         plan=plans,
-        industry=np.where(random.random(n) < 0.015, None, industries),
+        industry=unless(random.random(n) < 0.015, industries),
         country="BR",
         region=region,
         csm=csm,

@@ -18,6 +18,17 @@ ARROW = {
 }
 
 
+NO_DAY = np.datetime64("NaT")
+
+
+def unless(mask: np.ndarray, values: Any) -> np.ndarray:
+    """The values as objects, None where the mask is true."""
+    out = np.empty(len(mask), dtype=object)
+    out[:] = values
+    out[mask] = None
+    return out
+
+
 def _typed(values: Any, kind: str, rows: int) -> pd.Series:
     if values is None:
         values = np.full(rows, None, dtype=object)
@@ -25,7 +36,7 @@ def _typed(values: Any, kind: str, rows: int) -> pd.Series:
         values = np.full(rows, values, dtype=object if isinstance(values, str) else None)
     if kind in ("date", "datetime"):
         unit = "D" if kind == "date" else "s"
-        if getattr(values, "dtype", None) == object:
+        if isinstance(values, np.ndarray) and values.dtype.kind == "O":
             values = pd.to_datetime(pd.Series(values, dtype=object)).to_numpy()
         return pd.Series(np.asarray(values).astype(f"datetime64[{unit}]").astype("datetime64[s]"))
     if kind == "int":

@@ -5,7 +5,7 @@ import pandas as pd
 
 from data.sample import names
 from data.sample.accounts import account_ids
-from data.sample.frames import canonical
+from data.sample.frames import canonical, unless
 from data.sample.world import NEVER, World
 
 REFERRAL = names.CHANNELS.index("Referral")
@@ -24,7 +24,7 @@ def referrals(world: World, surveys: pd.DataFrame) -> tuple[pd.DataFrame, np.nda
     happy = surveys[(surveys["kind"] == "nps") & (surveys["score"] >= 9) & surveys["account_id"].notna()]
     asked = happy["responded_at"].to_numpy().astype("datetime64[D]")
     account = happy["account_id"].map(codes).to_numpy().astype(int)
-    chosen = random.random(len(account)) < 0.085
+    chosen = random.random(len(account)) < 0.12
     account, day = account[chosen], asked[chosen] + random.integers(20, 95, chosen.sum())
     others = np.nonzero((random.random((world.n, world.months)) < 0.0015) & world.active()[:, : world.months])
     account = np.concatenate([account, others[0]])
@@ -61,7 +61,7 @@ def referrals(world: World, surveys: pd.DataFrame) -> tuple[pd.DataFrame, np.nda
         referral_id=np.array([f"I-{i:04d}" for i in range(1, len(day) + 1)], dtype=object),
         referrer_account_id=ids[account],
         referred_on=day,
-        referred_account_id=np.where(won, ids[np.maximum(won_by, 0)], None),
+        referred_account_id=unless(~won, ids[np.maximum(won_by, 0)]),
         status=np.where(won, "won", np.where(lost, "lost", "open")).astype(object),
         won_on=np.where(won, starts, np.datetime64("NaT")),
         reward_cost=np.where(reward, random.choice([500.0, 800.0, 1200.0], len(day)), np.nan),
@@ -84,7 +84,7 @@ def costs(world: World) -> pd.DataFrame:
         world.month_of_year[: world.months]
     ]
     by_segment = np.array([0.36, 0.35, 0.22, 0.07])
-    plan = []
+    plan: list[tuple[str, str | None, str | None, float, np.ndarray]] = []
     for kind, level, by_channel in (
         ("sales", 0.19, np.array([0.28, 0.42, 0.14, 0.06, 0.10])),
         ("marketing", 0.12, np.array([0.45, 0.12, 0.1, 0.05, 0.28])),
@@ -97,11 +97,11 @@ def costs(world: World) -> pd.DataFrame:
             plan.append((kind, None, segment, level * part, np.ones(world.months)))
     plan.append(("other", None, None, 0.12, np.ones(world.months)))
     parts = []
-    for kind, channel, segment, level, wave in plan:
+    for kind, spent_in, spent_for, level, wave in plan:
         amount = np.round(level * trend * wave * random.lognormal(-0.005, 0.1, world.months), 2)
         parts.append(
             canonical(
-                "costs", world.months, spent_on=days, amount=amount, kind=kind, channel=channel, segment=segment,
+                "costs", world.months, spent_on=days, amount=amount, kind=kind, channel=spent_in, segment=spent_for,
                 currency="BRL",
             )
         )  # fmt: skip

@@ -12,7 +12,7 @@ COMPANY = {
 
 SEGMENTS = ("Enterprise", "Mid-market", "SMB", "Startup")
 ENTERPRISE, MID_MARKET, SMB, STARTUP = range(4)
-SEGMENT_SHARES = (0.12, 0.27, 0.38, 0.23)
+SEGMENT_SHARES = (0.14, 0.27, 0.37, 0.22)
 
 CHANNELS = ("Inbound", "Outbound", "Partner", "Referral", "Event")
 CHANNEL_SHARES = (0.38, 0.24, 0.16, 0.14, 0.08)
@@ -37,16 +37,94 @@ INDUSTRIES = (
     "Services",
 )
 
-CSMS = tuple(
-    "Ana Diego Elisa Bruno Carla Felipe Gabriela Heitor Isabela João Karina Lucas Marina Nicolas Olívia Paulo "
-    "Renata Sérgio Tatiana Vitor Yara Caio Débora Rafael".split()
+CSMS = (
+    "Ana",
+    "Diego",
+    "Elisa",
+    "Bruno",
+    "Carla",
+    "Felipe",
+    "Gabriela",
+    "Heitor",
+    "Isabela",
+    "João",
+    "Karina",
+    "Lucas",
+    "Marina",
+    "Nicolas",
+    "Olívia",
+    "Paulo",
+    "Renata",
+    "Sérgio",
+    "Tatiana",
+    "Vitor",
+    "Yara",
+    "Caio",
+    "Débora",
+    "Rafael",
 )
 
-FIRST_WORDS = tuple(
-    "Porto Metal Horizonte Rede Rota Farma Nuvem Sol Edu Mar Norte Ouro Azul Tecno Vale Alto Campo Ponte Lagoa Estrela "
-    "Pampa Litoral Aurora Verde Boreal Cais Cedro Delta Época Fênix Garoa Ipê Jatobá Juriti Lume Mantiqueira Nobre "
-    "Onda Paineira Prisma Quatro Raiz Sabiá Solar Tamoio Trilha União Vértice Viva Xingu Araucária Baía Canoa Cobalto "
-    "Guará Itacolomi Jangada Maré Planalto Tupã".split()
+FIRST_WORDS = (
+    "Porto",
+    "Metal",
+    "Horizonte",
+    "Rede",
+    "Rota",
+    "Farma",
+    "Nuvem",
+    "Sol",
+    "Edu",
+    "Mar",
+    "Norte",
+    "Ouro",
+    "Azul",
+    "Tecno",
+    "Vale",
+    "Alto",
+    "Campo",
+    "Ponte",
+    "Lagoa",
+    "Estrela",
+    "Pampa",
+    "Litoral",
+    "Aurora",
+    "Verde",
+    "Boreal",
+    "Cais",
+    "Cedro",
+    "Delta",
+    "Época",
+    "Fênix",
+    "Garoa",
+    "Ipê",
+    "Jatobá",
+    "Juriti",
+    "Lume",
+    "Mantiqueira",
+    "Nobre",
+    "Onda",
+    "Paineira",
+    "Prisma",
+    "Quatro",
+    "Raiz",
+    "Sabiá",
+    "Solar",
+    "Tamoio",
+    "Trilha",
+    "União",
+    "Vértice",
+    "Viva",
+    "Xingu",
+    "Araucária",
+    "Baía",
+    "Canoa",
+    "Cobalto",
+    "Guará",
+    "Itacolomi",
+    "Jangada",
+    "Maré",
+    "Planalto",
+    "Tupã",
 )
 
 # Second word and the industry it speaks of; None takes a random one.
@@ -142,4 +220,5 @@ def company_names(random: np.random.Generator, count: int) -> tuple[np.ndarray, 
     names = np.array(FIRST_WORDS, dtype=object)[first] + " " + words[second] + suffixes[rounds % len(suffixes)]
     extra = rounds // len(suffixes)
     names = np.where(extra > 0, names + " " + (extra + 1).astype(str).astype(object), names)
-    return names, np.where(known == None, guess, known)  # noqa: E711 (element-wise on an object array)
+    neutral = np.array([industry is None for _, industry in SECOND_WORDS])[second]
+    return names, np.where(neutral, guess, known)

@@ -5,14 +5,14 @@ import pandas as pd
 
 from data.sample import names
 from data.sample.accounts import account_ids
-from data.sample.frames import canonical
+from data.sample.frames import canonical, unless
 from data.sample.world import World
 
 RATE = (5.2, 2.6, 1.4, 1.0)  # contacts a month, per segment
 CHANNELS = ("email", "chat", "phone")
 EMAIL, CHAT, PHONE = range(3)
 # Median first reply, resolution and handling in seconds, per channel.
-REPLY = (9_300.0, 95.0, 0.0)
+REPLY = (17_000.0, 95.0, 0.0)
 RESOLUTION = (54_000.0, 14_000.0, 8_000.0)
 HANDLING = (620.0, 540.0, 300.0)
 DEADLINE_HOURS = (72, 48, 48)
@@ -108,9 +108,9 @@ def contacts(world: World) -> pd.DataFrame:
         rows,
         contact_id=number,
         opened_at=opened,
-        account_id=np.where(unlinked, None, account_ids(world)[account]),
+        account_id=unless(unlinked, account_ids(world)[account]),
         channel=np.array(CHANNELS, dtype=object)[channel],
-        category=np.where(gave_up | spam, None, category),
+        category=unless(gave_up | spam, category),
         status=status,
         first_response_at=first_reply,
         solved_at=solved,
@@ -121,9 +121,9 @@ def contacts(world: World) -> pd.DataFrame:
         hold_seconds=np.where(handled & call, hold, np.nan),
         wrap_up_seconds=np.where(handled & call, np.round(handling - talk - hold).clip(5), np.nan),
         queue_seconds=queue,
-        abandoned=np.where(call, gave_up, None),
-        first_contact=np.where(asked, at_first, None),
-        fixed=np.where(asked, fixed, None),
+        abandoned=unless(~call, gave_up),
+        first_contact=unless(~asked, at_first),
+        fixed=unless(~asked, fixed),
         sla_due_at=deadline,
         is_spam=spam,
         merged_into=merged,

@@ -27,23 +27,20 @@ class Truth:
     kind: str
 
 
+_LATE = ("overdue_amount", "overdue_count", "health_score")
+_FULL = ("at_seat_limit", "adoption", "engagement", "health_score")
+_USE = ("adoption", "engagement", "feature_adoption", "stickiness", "health_score")
+_LEAVING = ("logo_churn", "revenue_churn", "renewal_rate")
+
 TRUTHS: tuple[Truth, ...] = (
-    Truth(
-        "adoption",
-        ("adoption", "engagement", "feature_adoption", "stickiness", "health_score"),
-        ("logo_churn", "revenue_churn", "renewal_rate"),
-        ("SMB", "Mid-market"),
-        -1,
-        (1, 4),
-        "early_warning",
-    ),
-    Truth("overdue", ("overdue_amount", "overdue_count", "health_score"), ("logo_churn", "revenue_churn"), ("Startup",), 1, (1, 2), "early_warning"),
-    Truth("overdue", ("overdue_amount", "overdue_count", "health_score"), ("contraction_rate",), ("Startup",), 1, (1, 2), "early_warning"),
-    Truth("seats", ("at_seat_limit", "adoption", "engagement", "health_score"), ("upsell", "expansion_rate"), (), 1, (1, 2), "early_warning"),
-    Truth("promoters", ("nps", "promoter_share"), ("referrals",), (), 1, (1, 3), "risk_profile"),
+    Truth("adoption", _USE, _LEAVING, ("SMB", "Mid-market"), -1, (1, 5), "early_warning"),
+    Truth("overdue", _LATE, _LEAVING, ("Startup",), +1, (1, 2), "early_warning"),
+    Truth("overdue", _LATE, ("contraction_rate",), ("Startup",), +1, (1, 2), "early_warning"),
+    Truth("seats", _FULL, ("upsell", "expansion_rate"), (), +1, (1, 3), "early_warning"),
+    Truth("promoters", ("nps", "promoter_share"), ("referrals",), (), +1, (1, 3), "risk_profile"),
     Truth("service", ("csat", "ces"), ("logo_churn",), (), -1, (0, 0), "moves_together"),
     Truth("sentiment", ("cs_feeling",), ("logo_churn",), (), -1, (0, 0), "already_leaving"),
-)  # fmt: skip
+)
 
 # Pairs with nothing between them: (indicator, outcome, segments; empty means in every segment).
 NOTHING: tuple[tuple[str, str, tuple[str, ...]], ...] = (

@@ -5,7 +5,7 @@ import pandas as pd
 
 from data.sample import names
 from data.sample.accounts import account_ids
-from data.sample.frames import canonical
+from data.sample.frames import canonical, unless
 from data.sample.world import World
 
 _DAY = 86_400
@@ -15,7 +15,7 @@ def _comments(random: np.random.Generator, good: np.ndarray, bad: np.ndarray) ->
     says = random.random(len(good)) < 0.12
     praise = np.array(names.GOOD_COMMENTS, dtype=object)[random.integers(0, len(names.GOOD_COMMENTS), len(good))]
     complaint = np.array(names.BAD_COMMENTS, dtype=object)[random.integers(0, len(names.BAD_COMMENTS), len(good))]
-    return np.where(says & good, praise, np.where(says & bad, complaint, None))
+    return unless(~says | ~(good | bad), np.where(good, praise, complaint))
 
 
 def _leaving(world: World, account: np.ndarray, day: np.ndarray) -> np.ndarray:
@@ -47,13 +47,13 @@ def _nps(world: World) -> dict[str, np.ndarray]:
     people = np.array([4, 3, 2, 1])[world.segment[account]]
     row = np.repeat(np.arange(len(account)), people)
     person = np.arange(len(row)) - np.repeat(np.cumsum(people) - people, people)
-    chosen = random.random(len(row)) < 0.34
+    chosen = random.random(len(row)) < 0.46
     row, person = row[chosen], person[chosen]
     account, at = account[row], at[row]
     day = world.day(at, 1) + random.integers(2, 27, len(at))
     keep = _there(world, account, day)
     account, at, day, person = account[keep], at[keep], day[keep], person[keep]
-    value = 8.45 + liking[account] + random.normal(0, 1.3, len(at)) - 1.15 * world.incident[at]
+    value = 8.6 + liking[account] + random.normal(0, 1.3, len(at)) - 0.5 * world.incident[at]
     value = value - 1.6 * _leaving(world, account, day)
     score = np.clip(np.round(value), 0, 10)
     return {"account": account, "day": day, "person": person, "score": score}
@@ -86,8 +86,8 @@ def _nps_frame(world: World, ids: np.ndarray) -> pd.DataFrame:
         scale_min=0.0,
         scale_max=10.0,
         higher_is_better=True,
-        account_id=np.where(anonymous & (random.random(rows) < 0.5), None, ids[account]),
-        respondent_id=np.where(anonymous, None, ids[account] + person),
+        account_id=unless(anonymous & (random.random(rows) < 0.5), ids[account]),
+        respondent_id=unless(anonymous, ids[account] + person),
         is_transactional=False,
         journey_stage=_stage(world, account, answers["day"]).astype(object),
         touchpoint="Relationship",
@@ -113,14 +113,14 @@ def _after_contacts(world: World, contacts: pd.DataFrame) -> list[pd.DataFrame]:
         day = at.astype("datetime64[D]")
         month = np.clip((day.astype("datetime64[M]") - world.month0).astype(int), 0, world.months - 1)
         leaving = (who >= 0) & _leaving(world, who, day)
-        happy = 0.885 - 0.028 * world.shock[month] - 0.085 * world.incident[month] - 0.30 * leaving
+        happy = 0.885 - 0.03 * world.shock[month] - 0.09 * world.incident[month] - 0.30 * leaving
         good = random.random(rows) < np.clip(happy - (0.0 if kind == "csat" else 0.1), 0.05, 0.99)
         if kind == "csat":
             score = np.where(good, random.choice([4, 5], rows, p=[0.36, 0.64]), random.choice([1, 2, 3], rows))
         else:
             score = np.where(good, random.choice([5, 6, 7], rows), random.choice([1, 2, 3, 4], rows))
         anonymous = (random.random(rows) < 0.06) | (who < 0)
-        owner = np.where(who >= 0, account_ids(world)[who], None)
+        owner = unless(who < 0, account_ids(world)[who])
         person = np.array([f"-p{i + 1}" for i in range(4)], dtype=object)[random.integers(0, 4, rows)]
         frame = canonical(
             "surveys",
@@ -133,7 +133,7 @@ def _after_contacts(world: World, contacts: pd.DataFrame) -> list[pd.DataFrame]:
             scale_max=5.0 if kind == "csat" else 7.0,
             higher_is_better=True,
             account_id=owner,
-            respondent_id=np.where(anonymous, None, np.where(who >= 0, owner, "").astype(object) + person),
+            respondent_id=unless(anonymous, np.where(who >= 0, owner, "").astype(object) + person),
             is_transactional=True,
             journey_stage=_stage(world, np.maximum(who, 0), day).astype(object),
             touchpoint="Support",
@@ -194,16 +194,16 @@ def sentiment(world: World) -> pd.DataFrame:
         account, day = account[keep], day[keep]
         value = 3.85 + mood[account] + random.normal(0, 0.6, len(day)) - 1.8 * _leaving(world, account, day)
         score = np.clip(np.round(value), 1, 5)
-        note = np.where(_leaving(world, account, day) & (rater == "csm"), "Aviso de cancelamento recebido", None)
+        note = unless(~_leaving(world, account, day) | (rater != "csm"), "Aviso de cancelamento recebido")
         parts.append((account, day, np.full(len(day), rater, dtype=object), score, note))
-    account, day, rater, score, note = (np.concatenate(c) for c in zip(*parts, strict=True))
-    order = np.lexsort((account, rater == "customer", day))
+    account, day, raters, score, note = (np.concatenate(c) for c in zip(*parts, strict=True))
+    order = np.lexsort((account, (raters == "customer").astype(int), day))
     return canonical(
         "sentiment",
         len(day),
         account_id=ids[account[order]],
         rated_on=day[order],
-        rater=rater[order],
+        rater=raters[order],
         score=score[order],
         scale_min=1.0,
         scale_max=5.0,
