@@ -95,7 +95,8 @@ def panel_select(context: Context, families: Iterable[Family] = FAMILIES) -> sa.
             if rows is None or measure.name not in lit:
                 columns.append(sa.literal_column("NULL", sa.BigInteger).label(measure.name))
                 continue
-            value: ColumnElement[Any] = sa.func.coalesce(rows.c[measure.name], 0)
+            value: ColumnElement[Any] = rows.c[measure.name]
+            value = sa.func.coalesce(value, 0) if family.absent_is_zero else value
             since = first_no.get(measure.name, 0)
             if since:
                 value = sa.case((spine.c.no >= since, value))

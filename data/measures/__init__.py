@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from data.measures import (
+    activity,
     cohorts,
     contacts,
     contracts,
@@ -13,6 +14,7 @@ from data.measures import (
     renewals,
     sentiment,
     surveys,
+    usage,
 )
 from data.measures.measure import Context, Family, Measure
 
@@ -20,6 +22,9 @@ FAMILIES: tuple[Family, ...] = (
     movements.FAMILY,
     cohorts.FAMILY,
     cohorts.TRAILING_FAMILY,
+    activity.FAMILY,
+    usage.FAMILY,
+    usage.STICKINESS_FAMILY,
     renewals.FAMILY,
     surveys.FAMILY,
     contacts.FAMILY,

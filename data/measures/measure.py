@@ -86,12 +86,14 @@ class Family:
         build: the select for a context; with a dimension name as second argument it also has a
             column `dimension` and is grouped by it (only where the measures declare it).
         first_no: number of the first period that has a value, by measure; absent = all have one.
+        absent_is_zero: whether an account without a row has 0 (else the value is missing).
     """
 
     name: str
     measures: tuple[Measure, ...]
     build: Callable[..., sa.Select[Any]]
     first_no: Callable[[Context], Mapping[str, int]] = lambda context: {}
+    absent_is_zero: bool = True
 
     def lit(self, context: Context) -> tuple[Measure, ...]:
         """The measures whose tables and columns hold values."""

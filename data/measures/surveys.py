@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from data.measures.elements import DayOf
+from data.measures.elements import DayOf, ToInteger
 from data.measures.lines import Lines, amount, company, count, exact, family, owner
 from data.measures.measure import Context, Measure, events, table
 
@@ -18,7 +18,7 @@ DIMENSIONS = ("journey_stage", "touchpoint", "channel")
 # Satisfied answers counted from the top of the scale, by number of points; ten and eleven points follow a policy.
 SATISFIED = {2: 1, 3: 1, 4: 2, 5: 2, 7: 2}
 SATISFIED_OF_100 = 75
-PROMOTER, PASSIVE = 9, 7
+PROMOTER, DETRACTOR = 9, 6
 
 
 def _measure(name: str, meaning: str, unit: str = "count", kind: str = "distinct", by: Any = ()) -> Measure:
@@ -113,8 +113,8 @@ def _bands(prefix: str, answers: sa.Subquery) -> Lines:
     score = answers.c.score
     adds = {
         f"{prefix}_promoters": count(score >= PROMOTER),
-        f"{prefix}_passives": count(sa.and_(score >= PASSIVE, score < PROMOTER)),
-        f"{prefix}_detractors": count(score < PASSIVE),
+        f"{prefix}_passives": count(sa.and_(score > DETRACTOR, score < PROMOTER)),
+        f"{prefix}_detractors": count(score <= DETRACTOR),
         f"{prefix}_answers": count(sa.true()),
     }
     rows = sa.select(*answers.c, *(value.label(name) for name, value in adds.items())).subquery()
@@ -131,33 +131,39 @@ def _enps(context: Context) -> Lines:
     return _bands("enps", last_answers(events(context, answers.c.day, *answers.c), "no"))
 
 
-def _csat(context: Context) -> Lines:
+def csat_answers(context: Context) -> sa.Subquery:
+    """CSAT answers on a known scale: id, account_id, day …, csat_satisfied and csat_answers (1 each)."""
     answers = _kind("csat")
     a = answers.c
     ten_point = 11 - context.policies.csat_ten_point_cut
-    of_100 = sa.and_(a.scale_min == 0, a.scale_max == 100)
+    of_100 = sa.and_(a.scale_min.in_((0, 1)), a.scale_max == 100)
     top = sa.case(
         *((a.points == points, top) for points, top in SATISFIED.items()),
         (a.points.in_((10, 11)), ten_point),
         (of_100, 101 - SATISFIED_OF_100),
     )
     adds = {"csat_satisfied": count(a.good > a.scale_max - top), "csat_answers": count(sa.true())}
-    columns = [*a, *(value.label(name) for name, value in adds.items())]
-    return Lines("surveys", events(context, a.day, *columns, where=top.is_not(None)), tuple(adds), DIMENSIONS)
+    columns = (value.label(name) for name, value in adds.items())
+    return sa.select(*a, *columns).where(top.is_not(None)).subquery()
+
+
+def _csat(context: Context) -> Lines:
+    answers = csat_answers(context)
+    rows = events(context, answers.c.day, *answers.c)
+    return Lines("surveys", rows, ("csat_satisfied", "csat_answers"), DIMENSIONS)
 
 
 def _ces(context: Context) -> Lines:
     answers = _kind("ces")
     a = answers.c
     usual = context.shared("ces_scale", lambda _: _most_used_scale())
-    top = sa.case((a.points == 7, 3), (a.points == 5, 2))
-    top_40_percent = 10 * (a.good - a.scale_min) >= 6 * (a.scale_max - a.scale_min)
+    top = sa.case((a.points == 7, 3), (a.points == 5, 2), else_=ToInteger(a.points * 0.4))
     on_scale = sa.and_(
         a.scale_min == sa.select(usual.c.scale_min).scalar_subquery(),
         a.scale_max == sa.select(usual.c.scale_max).scalar_subquery(),
     )
     adds = {
-        "ces_easy": count(sa.case((top.is_not(None), a.good > a.scale_max - top), else_=top_40_percent)),
+        "ces_easy": count(a.good > a.scale_max - top),
         "ces_answers": count(sa.true()),
         "ces_score_sum": amount(on_scale, exact(a.score)),
         "ces_scale_answers": count(on_scale),
