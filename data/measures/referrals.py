@@ -61,7 +61,7 @@ def _first_invoice(context: Context) -> sa.Select[Any]:
 
 def _made(context: Context) -> sa.Subquery:
     r = table("referrals").c
-    rate = dated_rate(context, r.currency, sa.func.coalesce(r.won_on, r.referred_on))
+    rate = dated_rate(context, r.currency, r.referred_on)
     columns = [
         r.referral_id.label("id"),
         owner(r.referrer_account_id),

@@ -19,7 +19,7 @@ MEASURES = (
 def lines(context: Context) -> tuple[Lines, ...]:
     """One line per account and period: the customer's rating where there is one, else the CSM's.
 
-    Ratings older than 90 days at closing are dropped; ratings of the same day are averaged.
+    Only ratings of the 90 days up to the closing day (included) are valid; ratings of the same day are averaged.
     """
     return (Lines("sentiment", latest(context), ("feeling_points", "feeling_accounts")),)
 
@@ -34,7 +34,7 @@ def latest(context: Context) -> sa.Subquery:
         .subquery()
     )
     r = ratings.c
-    valid = sa.and_(r.rated_on <= calendar.c.closes_on, r.rated_on >= AddDays(calendar.c.closes_on, -VALID_DAYS))
+    valid = sa.and_(r.rated_on <= calendar.c.closes_on, r.rated_on > AddDays(calendar.c.closes_on, -VALID_DAYS))
     rated = sa.select(calendar.c.no, *r).join_from(ratings, calendar, valid).subquery()
     days = (
         sa.select(
