@@ -12,25 +12,27 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, get_args
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, get_args
 
-import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import col
 
 from data.problems import DataProblem, did_you_mean
-from data.store import durable, keys, snapshots, workspaces
+from data.store import durable, folders, keys, snapshots, versions, workspaces
 from data.store.database import Database
 from data.store.layout import canonical_table, stored_schema
-from data.store.models import Import, Member, Version, Workspace
+from data.store.models import Import, Version
 from data.store.problems import Conflict, conflict
+
+if TYPE_CHECKING:  # costs a second of start-up, and is only handed through here
+    import pandas as pd
 
 Mode = Literal["append", "replace", "upsert"]
 MODES: tuple[str, ...] = get_args(Mode)
 MAX_FILES = 16  # more files than this in a table, and its small ones are merged
 SMALL_ROWS = 1_000_000
-ATTEMPTS = 5  # of a commit that does not name the version it was made for
+ATTEMPTS = 20  # of a commit that does not name the version it was made for; each lost one is another that won
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Batch:
     source_sha256: str = ""
     report: dict[str, Any] = field(default_factory=dict)
     mapping_signature: str = ""
-    rejected: pd.DataFrame | None = None
+    rejected: "pd.DataFrame | None" = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,16 @@ class CommitResult:
     batches: tuple[BatchResult, ...] = ()
 
 
+class _Past(NamedTuple):
+    """What matters about an import when the same file comes again."""
+
+    version: int
+    table_name: str
+    mode: str
+    source_sha256: str
+    mapping_signature: str
+
+
 @dataclass
 class _State:
     """A workspace as a commit found it, and the next version while it takes shape."""
@@ -80,7 +92,7 @@ class _State:
     version: int
     content: int
     members: dict[str, list[snapshots.Stored]]
-    imports: list[Import]  # that made the content, oldest first, plus those planned
+    imports: list[_Past]  # that made the content, oldest first, plus those planned
     planned: list[Import] = field(default_factory=list)
     results: list[BatchResult] = field(default_factory=list)
 
@@ -99,7 +111,7 @@ def commit(
         _check(batch, force)
     try:
         for attempt in range(ATTEMPTS):
-            state = _read(database, workspace_id)
+            state = _read(database, workspace_id, {batch.table for batch in batches})
             if expected_version is not None and expected_version != state.version:
                 raise conflict(workspace_id, expected_version, state.version)
             for batch in batches:
@@ -128,72 +140,6 @@ def commit(
     return CommitResult(number, repeated, tuple(state.results))
 
 
-def table_folder(home: Path, workspace_id: str, table: str) -> Path:
-    """Where the snapshot files of a table are."""
-    return home / "snapshots" / workspace_id / table
-
-
-def rejected_folder(home: Path, workspace_id: str) -> Path:
-    """Where the rejected rows of a workspace's imports are."""
-    return home / "rejected" / workspace_id
-
-
-def lineage(session: Session, workspace_id: str, content: int) -> list[int]:
-    """The contents that led to a content, newest first, itself included; without the empty one."""
-    query = select(Version.number, Version.base).where(Version.workspace_id == workspace_id, Version.action == "import")
-    base = dict(session.exec(query).all())
-    found = []
-    while content:
-        found.append(content)
-        content = base[content] or 0
-    return found
-
-
-def add_version(session: Session, version: Version, members: dict[str, list[snapshots.Stored]]) -> None:
-    """Move the workspace on to `version`, if it is still at the one before, with these members.
-
-    Raises:
-        Conflict: it is not.
-    """
-    moved = session.execute(
-        sa.update(Workspace)
-        .where(col(Workspace.id) == version.workspace_id, col(Workspace.version) == version.number - 1)
-        .values(version=version.number)
-    )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
-        raise conflict(version.workspace_id, version.number - 1, None)
-    session.add(version)
-    session.flush()
-    rows = [
-        {
-            "workspace_id": version.workspace_id,
-            "version": version.number,
-            "table_name": table,
-            "position": position,
-            "file": stored.file,
-            "rows": stored.rows,
-            "last_row_id": stored.last_row_id,
-        }
-        for table, files in members.items()
-        for position, stored in enumerate(files)
-    ]
-    if rows:
-        session.execute(sa.insert(Member), rows)
-
-
-def members_of(session: Session, workspace_id: str, version: int) -> dict[str, list[snapshots.Stored]]:
-    """The files of a version by table, in reading order."""
-    query = (
-        select(Member)
-        .where(Member.workspace_id == workspace_id, Member.version == version)
-        .order_by(col(Member.table_name), col(Member.position))
-    )
-    found: dict[str, list[snapshots.Stored]] = {}
-    for member in session.exec(query):
-        found.setdefault(member.table_name, []).append(snapshots.Stored(member.file, member.rows, member.last_row_id))
-    return found
-
-
 def _check(batch: Batch, force: bool) -> None:
     canonical_table(batch.table)
     if batch.mode not in MODES:
@@ -214,17 +160,20 @@ def _check(batch: Batch, force: bool) -> None:
         )
 
 
-def _read(database: Database, workspace_id: str) -> _State:
+def _read(database: Database, workspace_id: str, tables: set[str]) -> _State:
     with database.read() as session:
         version = workspaces.get(session, workspace_id).version
         current = session.get(Version, (workspace_id, version))
         content = current.content if current else 0
-        contents = lineage(session, workspace_id, content)
-        query = select(Import).where(Import.workspace_id == workspace_id).order_by(col(Import.id))
+        contents = versions.lineage(session, workspace_id, content)
+        query = (
+            sa.select(*(col(getattr(Import, name)) for name in _Past._fields))
+            .where(col(Import.workspace_id) == workspace_id, col(Import.table_name).in_(tables))
+            .order_by(col(Import.id))
+        )
         known = set(contents)
-        imports = [row for row in session.exec(query) if row.version in known]
-        session.expunge_all()
-        return _State(version, content, members_of(session, workspace_id, version), imports)
+        imports = [_Past(*row) for row in session.execute(query) if row.version in known]
+        return _State(version, content, versions.members(session, workspace_id, version), imports)
 
 
 def _plan(home: Path, workspace_id: str, state: _State, batch: Batch, force: bool) -> None:
@@ -234,18 +183,19 @@ def _plan(home: Path, workspace_id: str, state: _State, batch: Batch, force: boo
     if repeated is not None:
         state.results.append(BatchResult(batch.table, state.version, rows, duplicate_of=repeated))
         return
-    folder = table_folder(home, workspace_id, batch.table)
+    folder = folders.snapshots(home, workspace_id, batch.table)
+    frame = snapshots.typed(batch.table, batch.frame)
     held = [] if batch.mode == "replace" else state.members.get(batch.table, [])
     if rows and batch.mode == "upsert":
-        files = [keys.upsert(folder, batch.table, batch.frame, [folder / stored.file for stored in held])]
+        files = [keys.upsert(folder, batch.table, frame, [folder / stored.file for stored in held])]
     elif rows:
-        keys.refuse_repeated(folder, batch.table, batch.frame, [folder / stored.file for stored in held])
+        keys.refuse_repeated(folder, batch.table, frame, [folder / stored.file for stored in held])
         first = max((stored.last_row_id for stored in held), default=0) + 1
-        files = _merged(folder, batch.table, [*held, snapshots.store_frame(folder, batch.table, batch.frame, first)])
+        files = _merged(folder, batch.table, [*held, snapshots.store_frame(folder, batch.table, frame, first)])
     else:
         files = held
     state.members[batch.table] = files
-    rejected = _keep_rejected(rejected_folder(home, workspace_id), batch.rejected)
+    rejected = _keep_rejected(folders.rejected(home, workspace_id), batch.rejected)
     planned = Import(
         workspace_id=workspace_id,
         version=state.version + 1,
@@ -260,12 +210,12 @@ def _plan(home: Path, workspace_id: str, state: _State, batch: Batch, force: boo
         report=batch.report,
     )
     state.planned.append(planned)
-    state.imports.append(planned)
-    path = rejected_folder(home, workspace_id) / rejected if rejected else None
+    state.imports.append(_Past(planned.version, batch.table, batch.mode, batch.source_sha256, batch.mapping_signature))
+    path = folders.rejected(home, workspace_id) / rejected if rejected else None
     state.results.append(BatchResult(batch.table, state.version + 1, rows, rejected_file=path))
 
 
-def _repeated(imports: Sequence[Import], batch: Batch) -> int | None:
+def _repeated(imports: Sequence[_Past], batch: Batch) -> int | None:
     """The version that holds exactly this batch already, None when it would change something.
 
     Only what still counts is looked at: imports since the table was last replaced, none that were undone. To
@@ -273,14 +223,11 @@ def _repeated(imports: Sequence[Import], batch: Batch) -> int | None:
     """
     if not batch.source_sha256:
         return None
-    counting = [row for row in imports if row.table_name == batch.table]
-    replaced = [place for place, row in enumerate(counting) if row.mode == "replace"]
+    counting = [past for past in imports if past.table_name == batch.table]
+    replaced = [place for place, past in enumerate(counting) if past.mode == "replace"]
     counting = counting[replaced[-1] if replaced else 0 :]
-    same = [
-        row
-        for row in counting
-        if (row.source_sha256, row.mapping_signature) == (batch.source_sha256, batch.mapping_signature)
-    ]
+    source = (batch.source_sha256, batch.mapping_signature)
+    same = [past for past in counting if (past.source_sha256, past.mapping_signature) == source]
     if not same or (batch.mode == "replace" and len(same) != len(counting)):
         return None
     return same[-1].version
@@ -295,7 +242,7 @@ def _merged(folder: Path, table: str, files: list[snapshots.Stored]) -> list[sna
     return [*kept, keys.merge(folder, table, small)]
 
 
-def _keep_rejected(folder: Path, rejected: pd.DataFrame | None) -> str | None:
+def _keep_rejected(folder: Path, rejected: "pd.DataFrame | None") -> str | None:
     """Store rejected rows as CSV with a byte-order mark, which spreadsheets need, and return the file's name."""
     if rejected is None or rejected.empty:
         return None
@@ -321,9 +268,9 @@ def _publish(database: Database, home: Path, workspace_id: str, state: _State, a
             created_at=datetime.now(UTC),
             actor=actor,
         )
-        add_version(session, version, state.members)
+        versions.add(session, version, state.members)
         session.add_all(state.planned)
         for table, files in state.members.items():  # the sweep waits for this transaction, so what is here now stays
             for stored in files:
-                if not (table_folder(home, workspace_id, table) / stored.file).exists():
+                if not (folders.snapshots(home, workspace_id, table) / stored.file).exists():
                     raise conflict(workspace_id, state.version, None)

@@ -4,11 +4,13 @@ SQLite (the default) runs in WAL with `synchronous=FULL`: an acknowledged commit
 Every write starts with `BEGIN IMMEDIATE`, so that two writers queue instead of failing half way.
 """
 
+import json
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -24,7 +26,7 @@ _migrating = threading.Lock()  # Alembic keeps its context in module globals
 class Database:
     """Connections to the state database; safe to share between threads."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | sa.URL) -> None:
         """Open and migrate.
 
         Raises:
@@ -109,11 +111,11 @@ def migrate(connection: sa.Connection, revision: str = "head") -> None:
             ) from error
 
 
-def _engine(url: str) -> sa.Engine:
+def _engine(url: str | sa.URL) -> sa.Engine:
     try:
         parsed = sa.make_url(url)
         options = {"connect_args": {"timeout": BUSY_SECONDS}} if parsed.get_backend_name() == "sqlite" else {}
-        engine = sa.create_engine(parsed, **options)
+        engine = sa.create_engine(parsed, json_serializer=_to_json, **options)
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
         raise DataProblem(
             "state_url_unusable",
@@ -124,6 +126,11 @@ def _engine(url: str) -> sa.Engine:
         sa.event.listen(engine, "connect", _on_connect)
         sa.event.listen(engine, "begin", _on_begin)
     return engine
+
+
+def _to_json(value: Any) -> str:
+    """JSON of reports and settings; numbers of numpy and dates are welcome."""
+    return json.dumps(value, default=lambda other: other.item() if hasattr(other, "item") else str(other))
 
 
 def _on_connect(connection, record) -> None:  # type: ignore[no-untyped-def]
@@ -138,24 +145,20 @@ def _on_begin(connection: sa.Connection) -> None:
 
 
 def _outside_transaction(connection: sa.Connection, statement: str) -> None:
-    connection.connection.driver_connection.execute(statement)  # type: ignore[union-attr]
+    connection.connection.driver_connection.execute(statement).fetchall()  # type: ignore[union-attr]
 
 
 def _switch_to_wal(engine: sa.Engine) -> None:
     """Switch the journal; SQLite refuses at once, without waiting, while another process does the same."""
     deadline = time.monotonic() + BUSY_SECONDS
-    raw = engine.raw_connection()
-    try:
+    with engine.connect() as connection:
         while True:
             try:
-                raw.driver_connection.execute("PRAGMA journal_mode=WAL").fetchone()  # type: ignore[union-attr]
-                return
+                return _outside_transaction(connection, "PRAGMA journal_mode=WAL")
             except engine.dialect.loaded_dbapi.OperationalError as error:
                 if "locked" not in str(error) or time.monotonic() > deadline:
                     raise sa.exc.OperationalError("PRAGMA journal_mode=WAL", None, error) from error
                 time.sleep(0.02)
-    finally:
-        raw.close()
 
 
 def _revision(connection: sa.Connection) -> str | None:

@@ -10,7 +10,7 @@ from shutil import rmtree
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from data.store.commits import rejected_folder, table_folder
+from data.store import folders
 from data.store.database import Database
 from data.store.models import Import, Member, Version, Workspace
 
@@ -67,8 +67,8 @@ def _referenced(session: Session, home: Path) -> set[Path]:
     rejected = session.exec(
         select(Import.workspace_id, Import.rejected_file).where(col(Import.rejected_file).is_not(None))
     )
-    found = {table_folder(home, workspace, table) / file for workspace, table, file in members}
-    return found | {rejected_folder(home, workspace) / str(file) for workspace, file in rejected}
+    found = {folders.snapshots(home, workspace, table) / file for workspace, table, file in members}
+    return found | {folders.rejected(home, workspace) / str(file) for workspace, file in rejected}
 
 
 def _remove(home: Path, referenced: set[Path], border: datetime) -> tuple[int, int]:
@@ -92,4 +92,4 @@ def _remove(home: Path, referenced: set[Path], border: datetime) -> tuple[int, i
 def _candidates(home: Path) -> Iterable[Path]:
     yield from (home / "snapshots").glob("*/*/*")
     yield from (home / "rejected").glob("*/*")
-    yield from (home / "staging").glob("*")
+    yield from folders.staging(home).glob("*")

@@ -9,8 +9,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from data.problems import DataProblem
-from data.store import workspaces
-from data.store.commits import add_version, members_of, rejected_folder
+from data.store import folders, versions, workspaces
 from data.store.models import Import, Version
 from data.store.problems import NothingToUndo, conflict
 
@@ -49,7 +48,7 @@ class HistoryEntry:
 
 def entries(session: Session, home: Path, workspace_id: str, counting: Sequence[int]) -> list[HistoryEntry]:
     """All versions, newest first; `counting` are the contents in force."""
-    folder = rejected_folder(home, workspace_id)
+    folder = folders.rejected(home, workspace_id)
     imports: dict[int, list[ImportInfo]] = {}
     for row in session.exec(select(Import).where(Import.workspace_id == workspace_id).order_by(col(Import.id))):
         imports.setdefault(row.version, []).append(
@@ -114,8 +113,13 @@ def _current(session: Session, workspace_id: str, expected_version: int | None) 
 
 def _show(session: Session, current: Version, action: str, content: int, redo: int | None, actor: str) -> int:
     """Add a version with the members of an older one."""
-    shown = session.get(Version, (current.workspace_id, content)) if content else None
-    if shown is not None and shown.pruned:
+    query = (
+        select(Version)
+        .where(Version.workspace_id == current.workspace_id, Version.content == content, col(Version.pruned).is_(False))
+        .order_by(col(Version.number).desc())
+    )
+    shown = session.exec(query).first() if content else None
+    if content and shown is None:
         raise DataProblem(
             "version_pruned",
             "Version {version} was too old to keep and has been swept. Import its files again.",
@@ -130,5 +134,5 @@ def _show(session: Session, current: Version, action: str, content: int, redo: i
         created_at=datetime.now(UTC),
         actor=actor,
     )
-    add_version(session, version, members_of(session, current.workspace_id, content))
+    versions.add(session, version, versions.members(session, current.workspace_id, shown.number) if shown else {})
     return version.number

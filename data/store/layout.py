@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data.problems import DataProblem, did_you_mean
 from data.schema import Table, tables
@@ -102,7 +103,8 @@ def fit(table: str, rows: pa.Table | pa.RecordBatch, schema: pa.Schema) -> pa.Ta
         column = rows.column(places[field.name])
         if column.type != field.type:
             try:
-                column = column.cast(field.type)
+                options = pc.CastOptions(field.type, allow_time_truncate=pa.types.is_timestamp(field.type))
+                column = pc.cast(column, options=options)
             except pa.ArrowException as error:
                 raise DataProblem(
                     "values_unfit",
@@ -119,6 +121,13 @@ def fit(table: str, rows: pa.Table | pa.RecordBatch, schema: pa.Schema) -> pa.Ta
                 table=table,
                 column=field.name,
                 count=column.null_count,
+            )
+        if pa.types.is_floating(field.type) and pc.any(pc.invert(pc.is_finite(column))).as_py():
+            raise DataProblem(
+                "values_not_finite",
+                "Column {column} of {table} holds values that are not numbers (NaN or infinity). Leave them empty.",
+                table=table,
+                column=field.name,
             )
         columns.append(column)
     return pa.Table.from_arrays(columns, schema=schema)

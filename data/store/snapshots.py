@@ -56,6 +56,20 @@ def row_count(frame: pa.Table | Path) -> int:
         return file.metadata.num_rows
 
 
+def typed(table: str, frame: pa.Table | Path) -> pa.Table | Path:
+    """The rows with the columns they have, in stored types; as they are where these fit already.
+
+    Raises:
+        DataProblem: columns or values that the table cannot hold.
+    """
+    given = schema_of(frame)
+    names = {name.lower() for name in given.names}
+    schema = pa.schema([field for field in stored_schema(table, given) if field.name in names])
+    if {field.name: field.type for field in schema} == {field.name: field.type for field in given}:
+        return frame
+    return fit(table, pq.read_table(frame) if isinstance(frame, Path) else frame, schema)
+
+
 def pieces(frame: pa.Table | Path) -> Iterator[pa.Table]:
     """The rows in pieces, without ever holding a file whole."""
     if isinstance(frame, pa.Table):

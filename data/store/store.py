@@ -3,14 +3,17 @@
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
+
 from data.facts import Facts
 from data.problems import DataProblem
-from data.store import commits, durable, garbage, history, preferences, workspaces
+from data.store import commits, durable, folders, garbage, history, preferences, versions, workspaces
 from data.store.commits import Batch, CommitResult
 from data.store.database import Database
 from data.store.history import HistoryEntry
@@ -41,8 +44,8 @@ class Store:
                 home=str(self.home),
                 why=error.strerror or str(error),
             ) from error
-        url = url or os.environ.get("FAROL_DATABASE_URL") or f"sqlite:///{self.home / 'state.db'}"
-        self._database = Database(url)
+        default = sa.URL.create("sqlite", database=str(self.home / "state.db"))
+        self._database = Database(url or os.environ.get("FAROL_DATABASE_URL") or default)
 
     def close(self) -> None:
         """Give database connections back."""
@@ -87,9 +90,10 @@ class Store:
         """Forget a workspace for good. Its files stay for the readers they may have and go with a later sweep."""
         with self._database.write() as session:
             workspaces.delete(session, workspace_id)
-        for folder in (self.home / "snapshots" / workspace_id, commits.rejected_folder(self.home, workspace_id)):
+        for folder in (self.home / "snapshots" / workspace_id, folders.rejected(self.home, workspace_id)):
             for path in folder.rglob("*"):
-                os.utime(path)
+                with suppress(FileNotFoundError):  # swept meanwhile
+                    os.utime(path)
 
     # Facts
 
@@ -111,13 +115,13 @@ class Store:
                     workspace=workspace_id,
                     version=number,
                 )
-            members = commits.members_of(session, workspace_id, number)
+            members = versions.members(session, workspace_id, number)
             imported = session.get(Version, (workspace_id, row.content)) if row else None
             zone = ZoneInfo(preferences.settings(session, workspace_id)["timezone"])
         digest = hashlib.sha256()
         files: dict[str, tuple[str, ...]] = {}
         for table, stored in sorted(members.items()):
-            folder = commits.table_folder(self.home, workspace_id, table)
+            folder = folders.snapshots(self.home, workspace_id, table)
             paths = [folder / one.file for one in stored]
             gone = [path for path in paths if not path.exists()]
             if gone:
@@ -136,12 +140,12 @@ class Store:
         """The number of rows per table in a version (the one in force by default); tables without rows are absent."""
         with self._database.read() as session:
             number = workspaces.get(session, workspace_id).version if version is None else version
-            members = commits.members_of(session, workspace_id, number)
+            members = versions.members(session, workspace_id, number)
         return {table: sum(stored.rows for stored in files) for table, files in members.items()}
 
     def staging(self, suffix: str = "") -> Path:
         """A fresh path on the same disk, to write a file that `commit` then takes over. Swept after a day."""
-        folder = self.home / "staging"
+        folder = folders.staging(self.home)
         durable.make_folder(folder)
         return durable.temporary(folder).with_suffix(suffix)
 
@@ -170,7 +174,7 @@ class Store:
         """All versions with their imports, newest first."""
         with self._database.read() as session:
             version = session.get(Version, (workspace_id, workspaces.get(session, workspace_id).version))
-            counting = commits.lineage(session, workspace_id, version.content if version else 0)
+            counting = versions.lineage(session, workspace_id, version.content if version else 0)
             return history.entries(session, self.home, workspace_id, counting)
 
     def undo(self, workspace_id: str, expected_version: int | None = None, actor: str = "") -> int:

@@ -58,7 +58,10 @@ def create(session: Session, name: str) -> Workspace:
     """
     row = Workspace(id=_free_id(session, name), name=_free_name(session, name), created_at=datetime.now(UTC))
     session.add(row)
-    session.flush()
+    try:
+        session.flush()
+    except sa.exc.IntegrityError as error:  # somebody else took the name at this moment
+        raise _taken(name) from error
     return row
 
 
@@ -89,8 +92,12 @@ def _free_name(session: Session, name: str) -> str:
             "workspace_name_unusable", "A workspace name has 1 to 100 printable characters; got {name!r}.", name=name
         )
     if session.exec(select(Workspace).where(Workspace.name == name)).first():
-        raise DataProblem("workspace_exists", "There is already a workspace named {name!r}.", name=name)
+        raise _taken(name)
     return name
+
+
+def _taken(name: str) -> DataProblem:
+    return DataProblem("workspace_exists", "There is already a workspace named {name!r}.", name=name)
 
 
 def _free_id(session: Session, name: str) -> str:

@@ -1,0 +1,18 @@
+"""Where things are in a home."""
+
+from pathlib import Path
+
+
+def snapshots(home: Path, workspace_id: str, table: str) -> Path:
+    """The snapshot files of a table."""
+    return home / "snapshots" / workspace_id / table
+
+
+def rejected(home: Path, workspace_id: str) -> Path:
+    """The rejected rows of a workspace's imports."""
+    return home / "rejected" / workspace_id
+
+
+def staging(home: Path) -> Path:
+    """Files on their way in."""
+    return home / "staging"
