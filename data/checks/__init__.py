@@ -1,0 +1,5 @@
+"""From mapped text to typed, checked rows: nothing dropped, guessed or turned into 0 silently."""
+
+from data.checks.applying import Checked, Known, apply
+
+__all__ = ["Checked", "Known", "apply"]

@@ -1,0 +1,148 @@
+"""What rows of each canonical table must satisfy beyond their types."""
+
+from collections.abc import Callable
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data import schema
+from data.checks.findings import Findings
+from data.readers.typed import mask
+
+Columns = dict[str, pa.Array]
+_MAY_BE_NEGATIVE = {"invoices", "costs", "observations", "sentiment", "surveys"}
+_ORDERED = (
+    ("subscriptions", "started_on", "ended_on"),
+    ("contacts", "opened_at", "first_response_at"),
+    ("contacts", "opened_at", "solved_at"),
+    ("referrals", "referred_on", "won_on"),
+)
+_ABOVE_ZERO = {("contracts", "billing_months"), ("contracts", "term_months"), ("subscriptions", "billing_months"), ("fx_rates", "rate")}
+_PARTS = (
+    ("contact_totals", "abandoned", "offered"),
+    ("contact_totals", "short_abandoned", "abandoned"),
+    ("contact_totals", "handled", "offered"),
+    ("contact_totals", "within_service_level", "offered"),
+    ("usage_daily", "features_used", "features_available"),
+)
+
+
+def check(table: schema.Table, columns: Columns, findings: Findings, accounts: pa.Array | None) -> None:
+    """Run every rule on the typed columns of one table; `accounts` are the known ids, if any are known."""
+    _required(table, columns, findings)
+    _signs(table, columns, findings)
+    for name, before, after in _ORDERED:
+        if name == table.name and before in columns and after in columns:
+            rows = mask(pc.less(columns[after], columns[before]))
+            findings.reject(rows, after, "ends_before_start", f"not before {before}", _show(columns, before, after))
+    for name, part, whole in _PARTS:
+        if name == table.name and part in columns and whole in columns:
+            rows = mask(pc.greater(columns[part], columns[whole]))
+            findings.reject(rows, part, "more_than_whole", f"at most {whole}", _show(columns, part, whole))
+    if table.name == "subscriptions":
+        _subscriptions(columns, findings)
+    if table.name in ("surveys", "sentiment"):
+        _scales(columns, findings)
+    _duplicates(table, columns, findings)
+    if accounts is not None and table.name != "accounts":
+        _accounts(columns, findings, accounts)
+
+
+def _show(columns: Columns, *names: str) -> Callable[[int], Any]:
+    def text(row: int) -> str:
+        return " / ".join("" if (value := columns[name][row].as_py()) is None else str(value) for name in names)
+
+    return text
+
+
+def _required(table: schema.Table, columns: Columns, findings: Findings) -> None:
+    for name in table.required:
+        if name in columns:
+            rows = mask(pc.is_null(columns[name])) & ~findings.rejected
+            findings.reject(rows, name, "missing_required", "a value", lambda _: "")
+
+
+def _signs(table: schema.Table, columns: Columns, findings: Findings) -> None:
+    for name, values in columns.items():
+        if name not in table.columns or not (pa.types.is_floating(values.type) or pa.types.is_integer(values.type)):
+            continue
+        if (table.name, name) in _ABOVE_ZERO:
+            findings.reject(mask(pc.less_equal(values, 0)), name, "not_above_zero", "more than 0", _show(columns, name))
+        elif table.name not in _MAY_BE_NEGATIVE:
+            findings.reject(mask(pc.less(values, 0)), name, "negative", "0 or more", _show(columns, name))
+        elif table.name == "costs":
+            findings.warn(mask(pc.less(values, 0)), name, "negative", "0 or more; below 0 counts as money back", _show(columns, name))
+
+
+def _subscriptions(columns: Columns, findings: Findings) -> None:
+    if "discount" in columns and "amount" in columns:
+        rows = mask(pc.greater(columns["discount"], columns["amount"]))
+        findings.reject(rows, "discount", "discount_above_amount", "at most the amount", _show(columns, "discount", "amount"))
+    if "status" in columns:
+        ended = mask(pc.is_valid(columns["ended_on"])) if "ended_on" in columns else np.zeros(findings.count, dtype=bool)
+        cancelled = mask(pc.equal(columns["status"], "cancelled"))
+        findings.warn(
+            cancelled & ~ended,
+            "ended_on",
+            "cancelled_without_end",
+            "an end date: without one these rows count as still running",
+            _show(columns, "status"),
+        )
+        meant = pa.array(cancelled & ended)  # a stretch that has ended was in force until its end
+        columns["status"] = pc.if_else(meant, pa.scalar("active"), columns["status"])
+    if "ended_on" in columns:
+        ends = columns["ended_on"].drop_null()
+        if len(ends) >= 5:
+            last_days = float(mask(pc.equal(pc.day(pc.add(ends, pa.scalar(86_400, pa.duration("s")))), 1)).mean())
+            if last_days >= 0.6:
+                findings.assume(
+                    "ended_on",
+                    "looks_like_last_day",
+                    round(last_days * len(ends)),
+                    'the first day without it; most are ends of a month: if they are the last day with it, map {"as": "last_day"}',
+                )
+
+
+def _scales(columns: Columns, findings: Findings) -> None:
+    low, high, score = columns.get("scale_min"), columns.get("scale_max"), columns.get("score")
+    if low is None or high is None or score is None:
+        return
+    findings.reject(
+        mask(pc.greater_equal(low, high)), "scale_max", "scale_reversed", "above scale_min", _show(columns, "scale_min", "scale_max")
+    )
+    outside = mask(pc.or_kleene(pc.less(score, low), pc.greater(score, high)))
+    findings.reject(outside, "score", "outside_scale", "between scale_min and scale_max", _show(columns, "score", "scale_min", "scale_max"))
+
+
+def _duplicates(table: schema.Table, columns: Columns, findings: Findings) -> None:
+    """Keep the first row of a key; with millions of rows, one pass of hashes tells that there are no others."""
+    if not table.key or any(name not in columns for name in table.key):
+        return
+    open_rows = ~findings.rejected & ~findings.left_out
+    frame = pa.table({name: columns[name] for name in table.key} | {"_row": pa.array(np.arange(findings.count))})
+    if not open_rows.all():
+        frame = frame.filter(pa.array(open_rows))
+    keys = ", ".join(f'"{name}"' for name in table.key)
+    with duckdb.connect() as engine:
+        engine.register("keys", frame)
+        hashes = np.sort(engine.execute(f"select hash({keys}) as h from keys").fetchnumpy()["h"])
+        if not len(hashes) or not (hashes[1:] == hashes[:-1]).any():
+            return
+        later = engine.execute(
+            f"select _row from (select _row, row_number() over (partition by {keys} order by _row) as n from keys) where n > 1"
+        ).fetchnumpy()["_row"]
+    rows = np.zeros(findings.count, dtype=bool)
+    rows[later.astype(np.int64)] = True
+    what = " and ".join(table.key)
+    findings.reject(rows, table.key[0], "duplicate_key", f"each {what} once; the first row is kept", _show(columns, *table.key))
+
+
+def _accounts(columns: Columns, findings: Findings, accounts: pa.Array) -> None:
+    for name in ("account_id", "referrer_account_id"):
+        if name in columns:
+            known = pc.is_in(columns[name], value_set=accounts.cast(columns[name].type), skip_nulls=True)
+            rows = ~mask(known) & mask(pc.is_valid(columns[name]))
+            findings.warn(rows, name, "unknown_account", "an account of the accounts table", _show(columns, name))

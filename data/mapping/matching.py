@@ -1,0 +1,138 @@
+"""Headers against the columns of one canonical table: by name, by synonym, by likeness, and by the values."""
+
+from collections.abc import Callable
+from functools import partial
+
+import pyarrow as pa
+from rapidfuzz import fuzz, process
+
+from data import schema
+from data.mapping.mapping import FACTORS, Match, Source
+from data.mapping.names import GENERIC, Known, normalised, synonyms, variants, words
+from data.readers import dates, durations, numbers
+from data.readers.raw import RawTable
+from data.readers.typed import Typed, is_missing, mask
+
+_ALIKE = 88
+_CLOCK_NAMES = frozenset("time hora horario hour hora inicio hora de inicio hora da ligacao hora de apertura call time".split() + ["hora de abertura", "call time"])
+_FLAGS = {
+    "trial_flag": (("TRUE", "trial"), ("FALSE", "active")),
+    "answered": (("Y", False), ("N", True)),
+}
+Found = tuple[Match, Source, str | None]
+
+
+def match_headers(raw: RawTable, table: schema.Table) -> dict[str, Found]:
+    """For each column of `table` that a header may feed: the match, its source and its tag."""
+    known = synonyms(table.name)
+    candidates: list[tuple[float, int, str, str, str, str | None]] = []
+    for position, header in enumerate(raw.headers):
+        for column, confidence, how, tag in _named(header, table, known):
+            fit = 1.0 if how == "same_name" else _fit(raw, header, table, column, tag)
+            if fit >= 0.6:
+                candidates.append((confidence if how == "same_name" else confidence * (0.7 + 0.3 * fit), -position, header, column, how, tag))
+    found: dict[str, Found] = {}
+    used: set[str] = set()
+    for confidence, _, header, column, how, tag in sorted(candidates, reverse=True):
+        if column not in found and header not in used:
+            used.add(header)
+            found[column] = (
+                Match(table.name, column, (header,), round(confidence, 3), how),
+                _source(raw, header, table.columns[column], tag),
+                tag,
+            )
+    _join_clocks(raw, table, found, used)
+    return found
+
+
+def _named(header: str, table: schema.Table, known: dict[str, Known]) -> list[tuple[str, float, str, str | None]]:
+    """(column, confidence, how, tag) for every column the header's name allows."""
+    forms = variants(header)
+    if header.strip().lower() in table.columns or (forms and forms[0].replace(" ", "_") in table.columns):
+        column = header.strip().lower() if header.strip().lower() in table.columns else forms[0].replace(" ", "_")
+        return [(column, 1.0, "same_name", None)]
+    for i, form in enumerate(forms):
+        if form in known:
+            base = 0.75 if form in GENERIC else 0.95
+            return [(known[form].column, base - 0.04 * (i > 0), "synonym_without_note" if i else "synonym", known[form].tag)]
+    if forms and len(forms[0]) >= 5:
+        like = process.extractOne(forms[0], [name for name in known if len(name) >= 5], scorer=fuzz.token_sort_ratio, score_cutoff=_ALIKE)
+        if like:
+            return [(known[like[0]].column, 0.6 * like[1] / 100, "similar_name", known[like[0]].tag)]
+    return []
+
+
+def _fit(raw: RawTable, header: str, table: schema.Table, column: str, tag: str | None) -> float:
+    """Share of the sampled values that are what the column holds; 1 when there are none."""
+    texts = pa.array(raw.sample(header), pa.string())
+    if not len(texts):
+        return 1.0
+    spec = table.columns[column]
+    kind = spec.type.__name__
+    if tag in ("trial_flag", "answered"):
+        kind = "bool"
+    elif kind in ("datetime", "date") and tag in FACTORS:
+        kind = "float"
+    if kind == "bool":
+        return sum(normalised(text) in words("boolean") for text in texts.to_pylist()) / len(texts)
+    convert: dict[str, Callable[[pa.Array], Typed]] = {
+        "int": numbers.to_numbers,
+        "float": durations.to_seconds if spec.unit == "seconds" else numbers.to_numbers,
+        "date": partial(dates.to_dates, style=dates.DateStyle(months=True)),
+        "datetime": dates.to_datetimes,
+    }
+    if kind not in convert:
+        return 1.0
+    fit = 1.0 - float(convert[kind](texts).bad.mean())
+    if fit < 0.6 and column in ("billing_months", "score"):
+        domain = words("months") if column == "billing_months" else words("surveys.csat") | words("surveys.ces") | words("surveys.unanswered")
+        return sum(normalised(text) in domain for text in texts.to_pylist()) / len(texts)
+    if kind in ("date", "datetime") and float(mask(numbers.to_numbers(texts).values.is_valid()).mean()) > 0.5 and not _counts_days(texts):
+        return 0.0
+    return fit
+
+
+def _counts_days(texts: pa.Array) -> bool:
+    return not dates.to_dates(texts).bad.all()
+
+
+def _source(raw: RawTable, header: str, column: schema.Column, tag: str | None) -> Source:
+    if tag in _FLAGS:
+        spelled = {normalised(text): text for text in raw.sample(header)}
+        truth = words("boolean")
+        true_value, false_value = _FLAGS[tag][0][1], _FLAGS[tag][1][1]
+        pairs = tuple((text, true_value if truth.get(word) == "true" else false_value) for word, text in sorted(spelled.items()))
+        return Source((header,), values=pairs or _FLAGS[tag])
+    if tag in FACTORS or tag == "last_day":
+        return Source((header,), unit=tag, after="opened_at" if column.type.__name__ == "datetime" else None)
+    if tag == "monthly_cents":
+        return Source((header,), unit="cents")
+    texts = pa.array(raw.sample(header), pa.string())
+    clock = column.unit == "seconds" and durations.looks_like_clock(texts)
+    return Source((header,), unit="duration" if clock else None, times="handled" if tag == "average" else None)
+
+
+def _join_clocks(raw: RawTable, table: schema.Table, found: dict[str, Found], used: set[str]) -> None:
+    """A column of days and a column of times together make a point in time."""
+    clocks = [
+        header
+        for header in raw.headers
+        if header not in used and normalised(header) in _CLOCK_NAMES and _is_clock(raw.sample(header))
+    ]
+    for column, (match, source, tag) in list(found.items()):
+        if clocks and table.columns[column].type.__name__ == "datetime" and source.unit is None:
+            days = dates.to_datetimes(pa.array(raw.sample(source.headers[0]), pa.string())).values
+            if len(days) and all(day is None or (day.hour, day.minute) == (0, 0) for day in days.to_pylist()):
+                headers = (*source.headers, clocks.pop(0))
+                found[column] = (Match(table.name, column, headers, match.confidence, "joined"), Source(headers), tag)
+
+
+def _is_clock(texts: list[str]) -> bool:
+    return bool(texts) and durations.looks_like_clock(pa.array(texts, pa.string()))
+
+
+def repeats(raw: RawTable, header: str) -> bool:
+    """Whether a column holds the same value twice, judged on its first rows."""
+    texts = raw.frame.column(header).slice(0, 20_000).combine_chunks()
+    known = texts.filter(pa.array(~is_missing(texts)))
+    return len(known.unique()) < 0.98 * len(known)

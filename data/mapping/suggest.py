@@ -1,0 +1,204 @@
+"""Which canonical tables a file feeds, and with which headers: the suggestion people confirm or change."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+
+from data import schema
+from data.mapping.mapping import Mapping, Match, Source, TableMapping, missing_columns
+from data.mapping.matching import Found, match_headers, repeats
+from data.mapping.names import GENERIC, normalised, synonyms, table_words, variants
+from data.readers import numbers
+from data.readers.raw import RawTable
+
+_NUMBERED = ("contact_id", "invoice_id", "response_id", "renewal_id", "referral_id", "contract_id")
+_OWN_SUBSCRIPTIONS = ("accounts", "subscriptions", "contracts")
+_PHONE = re.compile(r"\b(?:call|calls|ligacao|ligacoes|chamada|chamadas|llamada|llamadas|phone|telefone|telefono)\b")
+_ASKED = re.compile(r"\b(?:csat|satisf\w*|rating|score|nota|avaliacao|calificacion|valoracion|nps|ces|estrellas|stars)\b")
+_KINDS = (
+    ("enps", re.compile(r"\b(?:enps|e nps|employee)\b")),
+    ("nps", re.compile(r"\b(?:nps|promoter|recommend\w*|recomenda\w*|recomienda)\b")),
+    ("ces", re.compile(r"\b(?:ces|effort|esforco|esfuerzo)\b")),
+    ("csat", re.compile(r"\b(?:csat|satisf\w*|rating|stars|estrellas)\b")),
+)
+
+
+def suggest(raw: RawTable, tables: list[str] | None = None) -> Mapping:
+    """Suggest what a table of text feeds.
+
+    Args:
+        raw: The table as read.
+        tables: Canonical tables to map to; found by best fit when left out.
+
+    Returns:
+        A mapping with matches and confidences. A table whose required columns are not all found is
+        still suggested when nothing fits better, with them under `missing`.
+    """
+    known = schema.tables()
+    fits = {name: _Fit(raw, table) for name, table in known.items() if tables is None or name in tables}
+    chosen = list(tables) if tables else [max(fits.values(), key=lambda fit: (fit.complete, fit.score)).name]
+    best_incomplete = max(fits.values(), key=lambda fit: fit.score)
+    if not tables and best_incomplete.named and not fits[chosen[0]].named and best_incomplete.score > fits[chosen[0]].score:
+        chosen = [best_incomplete.name]
+    if not tables and fits[chosen[0]].score <= 0:
+        chosen = []
+    if not tables and chosen == ["contacts"]:
+        answers = _answers_within(raw, fits["contacts"])
+        if answers:
+            fits["surveys"] = answers
+            chosen.append("surveys")
+    mapped = {name: fits[name].mapping for name in chosen}
+    matches = [match for name in chosen for match in fits[name].matches]
+    missing = {name: lacking for name in chosen if (lacking := missing_columns(name, mapped[name]))}
+    used = {header for table in mapped.values() for header in table.headers}
+    return Mapping(
+        mapped,
+        tuple(matches),
+        tuple(header for header in raw.headers if header not in used),
+        missing,
+        {name: round(fit.score, 2) for name, fit in fits.items()},
+    )
+
+
+class _Fit:
+    """How one canonical table fits a file: columns found, what can be filled in, and a score."""
+
+    def __init__(self, raw: RawTable, table: schema.Table) -> None:
+        self.name = table.name
+        self.table = table
+        self.found: dict[str, Found] = match_headers(raw, table)
+        self.constants: dict[str, Any] = {}
+        self.named = _named_after(raw, table.name)
+        self._fill_in(raw)
+        self.score = self._score(raw)
+
+    @property
+    def mapping(self) -> TableMapping:
+        """The mapping of this table."""
+        order = [column for column in self.table.columns if column in self.found]
+        return TableMapping({column: self.found[column][1] for column in order}, dict(self.constants))
+
+    @property
+    def matches(self) -> list[Match]:
+        """Each column found."""
+        return [self.found[column][0] for column in self.table.columns if column in self.found]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all required columns have a source."""
+        return not missing_columns(self.name, self.mapping)
+
+    def _fill_in(self, raw: RawTable) -> None:
+        columns = self.table.columns
+        if self.name not in _OWN_SUBSCRIPTIONS and "account_id" in columns and columns["account_id"].required and "account_id" not in self.found:
+            self._look_up(raw)
+        for column in _NUMBERED:
+            if column in columns and column not in self.found and columns[column].required and len(self.found) >= 2:
+                self._put(column, Source(row_number_from=f"{normalised(raw.name).replace(' ', '-')[:40]}-"), 0.3, "numbered")
+        tag = self.found["amount"][2] if "amount" in self.found else None
+        if tag in ("monthly", "monthly_cents", "annual") and "billing_months" in columns:
+            self.found.pop("billing_months", None)
+            self.constants["billing_months"] = 12 if tag == "annual" else 1
+        if "recurring_amount" in self.found and self.found["recurring_amount"][2] in ("monthly", "annual"):
+            self.found.pop("billing_months", None)
+            self.constants["billing_months"] = 12 if self.found["recurring_amount"][2] == "annual" else 1
+        if tag == "per_unit" and "quantity" in self.found:
+            match, source, _ = self.found["amount"]
+            self.found["amount"] = (match, replace(source, times="quantity"), tag)
+        if self.name == "surveys" and "kind" not in self.found and "score" in self.found:
+            kind = _kind_of(raw, self.found["score"][1].headers[0])
+            if kind:
+                self.constants["kind"] = kind
+        if self.name == "contacts" and "contact_id" in self.found and "channel" not in self.found:
+            if _PHONE.search(normalised(self.found["contact_id"][1].headers[0]) if self.found["contact_id"][1].headers else ""):
+                self.constants["channel"] = "phone"
+
+    def _look_up(self, raw: RawTable) -> None:
+        names = {form for form, known in synonyms("subscriptions").items() if known.column == "subscription_id"} - GENERIC
+        for header in raw.headers:
+            if set(variants(header)) & names:
+                self._put("account_id", Source((header,), lookup="subscriptions"), 0.6, "lookup")
+                return
+
+    def _put(self, column: str, source: Source, confidence: float, how: str) -> None:
+        self.found[column] = (Match(self.name, column, source.headers, confidence, how), source, None)
+
+    def _score(self, raw: RawTable) -> float:
+        score = 0.0
+        for column, (match, _, _) in self.found.items():
+            distinctive = sum(column in other.columns for other in schema.tables().values()) == 1
+            score += match.confidence * (2.0 if distinctive else 1.0) * (0 if match.how == "numbered" else 1)
+        required = self.table.required
+        real = [column for column in required if column in self.found and self.found[column][0].how != "numbered"]
+        score += 3.0 * len(real) / len(required)
+        score -= 2.0 * len(missing_columns(self.name, self.mapping))
+        score += 5.0 * self.named
+        if "account_id" not in self.table.columns and "referrer_account_id" not in self.table.columns and _has_account(raw):
+            score -= 3.0
+        key = self.table.key[0] if len(self.table.key) == 1 else None
+        if key in self.found and self.found[key][1].headers and repeats(raw, self.found[key][1].headers[0]):
+            score -= 4.0
+        return score
+
+
+def _named_after(raw: RawTable, table: str) -> float:
+    """1 when the file or sheet is called like the table, 0.8 by another word for it, else 0."""
+    stem = re.sub(r"(?:\.(?:csv|tsv|txt|xlsx?|xlsm|xlsb|ods|parquet|jsonl?|ndjson|gz|zip))+\b", "", raw.name, flags=re.IGNORECASE)
+    name = normalised(stem)
+    if name.replace(" ", "_") == table or name.replace(" ", "_").endswith(f"_{table}"):
+        others = [other for other in table_words() if other != table and name.replace(" ", "_").endswith(other) and len(other) > len(table)]
+        return 0.0 if others else 1.0
+    lengths = {
+        other: max((len(word) for word in words if re.search(rf"\b{word}\b", name)), default=0)
+        for other, words in table_words().items()
+    }
+    return 0.8 if lengths[table] and lengths[table] == max(lengths.values()) else 0.0
+
+
+def _has_account(raw: RawTable) -> bool:
+    names = {form for form, known in synonyms("subscriptions").items() if known.column == "account_id"}
+    return any(set(variants(header)) & names for header in raw.headers)
+
+
+def _kind_of(raw: RawTable, score: str) -> str | None:
+    """What a survey asks, by the header of its score, then by the file's name, then by the values."""
+    for text in (normalised(score), normalised(raw.name)):
+        for kind, pattern in _KINDS:
+            if pattern.search(text):
+                return kind
+    return None
+
+
+def _answers_within(raw: RawTable, contacts: _Fit) -> _Fit | None:
+    """The survey answers inside a list of contacts, when there is a column of ratings."""
+    fit = _Fit(raw, schema.tables()["surveys"])
+    asked = fit.found.get("score") or fit.found.get("label")
+    if asked is None or not _ASKED.search(normalised(asked[1].headers[0])):
+        return None
+    column = asked[0].column
+    fit.found = {column: asked}
+    for target, source in (("response_id", "contact_id"), ("account_id", "account_id"), ("channel", "channel")):
+        if source in contacts.found:
+            _, origin, _ = contacts.found[source]
+            fit._put(target, origin, contacts.found[source][0].confidence, "guessed")
+    when = "solved_at" if _always_there(raw, contacts, "solved_at") else "opened_at"
+    if when in contacts.found:
+        fit._put("responded_at", contacts.found[when][1], contacts.found[when][0].confidence, "guessed")
+    fit.constants = {"kind": _kind_of(raw, asked[1].headers[0]) or _by_values(raw, asked[1].headers[0])}
+    if "channel" in contacts.constants:
+        fit.constants["channel"] = contacts.constants["channel"]
+    return fit if fit.complete else None
+
+
+def _always_there(raw: RawTable, fit: _Fit, column: str) -> bool:
+    if column not in fit.found or fit.found[column][1].after:
+        return False
+    values = raw.frame.column(fit.found[column][1].headers[0]).slice(0, 5000)
+    return all(text is not None and text.strip() for text in values.to_pylist())
+
+
+def _by_values(raw: RawTable, header: str) -> str:
+    top = pa.compute.max(numbers.to_numbers(pa.array(raw.sample(header), pa.string())).values).as_py()
+    return "nps" if top is not None and 7 < top <= 10 else "csat"
