@@ -172,9 +172,7 @@ def _prepare_table(
         )
     chosen = _with_constants(chosen, constants).bound(raw.headers, raw.name)
     checked = apply(raw, chosen, known=known, assumed=assumed, zone=zone)
-    return [
-        Prepared(raw.name, one.table, one.accepted, one.rejected, one, chosen, chosen.unmapped) for one in checked
-    ]
+    return [Prepared(raw.name, one.table, one.accepted, one.rejected, one, chosen, chosen.unmapped) for one in checked]
 
 
 def _known_constants(constants: Pairs[str, Any]) -> None:

@@ -14,7 +14,7 @@ class DataProblem(Exception):
     `str(problem)` is the same sentence in plain English.
 
     Example:
-        raise DataProblem("unknown_table", "There is no table {name!r}.{hint}", name=name, hint=did_you_mean(name, known))
+        raise DataProblem("unknown_table", "No table {name!r}.{hint}", name=name, hint=did_you_mean(name, known))
     """
 
     def __init__(self, id: str, message: str, /, **params: Any) -> None:

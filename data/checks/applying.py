@@ -14,9 +14,8 @@ from data.checks.values import ARROW, EXPECTED, Manner, Resolved, constant, conv
 from data.mapping.mapping import Mapping, Source, TableMapping
 from data.mapping.names import normalised
 from data.problems import DataProblem, Problem
-from data.readers import numbers
 from data.readers.raw import Assumed, RawTable
-from data.readers.typed import TEXT_NULLS, flat, is_missing, mask, trimmed
+from data.readers.typed import TEXT_NULLS, flat, is_missing, trimmed
 
 KEPT_EXTRAS = ("accounts", "monthly")
 REASON_COLUMNS = ("farol_row", "farol_reason")
@@ -89,7 +88,7 @@ def apply(
     for table, missing in bound.missing.items():
         raise DataProblem(
             "missing_columns",
-            "{file} cannot feed {table}: no column for {missing}. Map one, give a constant, or name another table.{hint}",
+            "{file} cannot feed {table}: no column for {missing}. Map one, give a constant or name another table.{hint}",
             file=raw.name,
             table=table,
             missing=", ".join(missing),
@@ -148,7 +147,9 @@ def _building_order(columns: dict[str, Source]) -> list[str]:
     while waiting:
         ready = [c for c, s in waiting.items() if all(o is None or o not in waiting for o in (s.after, s.times))]
         if not ready:
-            raise DataProblem("bad_mapping", "The mapping cannot be used: {why}.", why="columns build on one another in a circle")
+            raise DataProblem(
+                "bad_mapping", "The mapping cannot be used: {why}.", why="columns build on one another in a circle"
+            )
         order += ready
         for column in ready:
             del waiting[column]
@@ -224,7 +225,9 @@ def _after(seconds: pa.Array, built: dict[str, pa.Array], base: str, table: str)
 def _product(values: pa.Array, built: dict[str, pa.Array], other: str, table: str, spec: schema.Column) -> pa.Array:
     if other not in built:
         raise DataProblem(
-            "bad_mapping", "The mapping cannot be used: {why}.", why=f"{table}.{spec.name} multiplies {other}, which is not mapped"
+            "bad_mapping",
+            "The mapping cannot be used: {why}.",
+            why=f"{table}.{spec.name} multiplies {other}, which is not mapped",
         )
     if not pa.types.is_floating(built[other].type) and not pa.types.is_integer(built[other].type):
         raise DataProblem("bad_mapping", "The mapping cannot be used: {why}.", why=f"{table}.{other} is not a number")
@@ -254,11 +257,15 @@ def _extras(raw: RawTable, mapping: Mapping) -> dict[str, pa.Array]:
         while name in extras:
             name, number = f"{slug}_{number}", number + 1
         texts = trimmed(flat(raw.frame.column(header)))
-        extras[name] = pc.if_else(pa.array(is_missing(texts, TEXT_NULLS)), pa.scalar(None, texts.type), texts).cast(pa.string())
+        extras[name] = pc.if_else(pa.array(is_missing(texts, TEXT_NULLS)), pa.scalar(None, texts.type), texts).cast(
+            pa.string()
+        )
     return extras
 
 
-def _accepted(table: schema.Table, columns: dict[str, pa.Array], extras: dict[str, pa.Array], findings: Findings) -> pa.Table:
+def _accepted(
+    table: schema.Table, columns: dict[str, pa.Array], extras: dict[str, pa.Array], findings: Findings
+) -> pa.Table:
     names = [name for name in table.columns if name in columns]
     arrays = {name: columns[name].cast(ARROW[table.columns[name].type.__name__]) for name in names} | extras
     frame = pa.table(arrays)
@@ -281,9 +288,15 @@ def _rejected(raw: RawTable, findings: Findings) -> pa.Table:
         REASON_COLUMNS[0]: pa.array([line for line, _, _ in raw.broken], pa.int64()),
         REASON_COLUMNS[1]: pa.array(["more cells than the header has"] * len(raw.broken), pa.string()),
     } | {
-        name: pa.array([text if i == 0 else None for _, text, _ in raw.broken], pa.string()) for i, name in enumerate(names)
+        name: pa.array([text if i == 0 else None for _, text, _ in raw.broken], pa.string())
+        for i, name in enumerate(names)
     }
-    return pa.concat_tables([frame.cast(pa.schema([(n, pa.table(lines).schema.field(n).type) for n in frame.column_names])), pa.table(lines)])
+    return pa.concat_tables(
+        [
+            frame.cast(pa.schema([(n, pa.table(lines).schema.field(n).type) for n in frame.column_names])),
+            pa.table(lines),
+        ]
+    )
 
 
 def _broken(raw: RawTable) -> list[Problem]:
@@ -300,7 +313,9 @@ def _said(source: Source) -> str | list[str]:
 
 
 def _assumed(raw: RawTable, how: Manner, facts: dict[str, Counter[str]]) -> Assumed:
-    decimal = how.dialect.decimal or (facts["decimal"].most_common(1)[0][0] if facts["decimal"] else how.dialect.fallback)
+    decimal = how.dialect.decimal or (
+        facts["decimal"].most_common(1)[0][0] if facts["decimal"] else how.dialect.fallback
+    )
     orders = facts["date_order"].most_common()
     written = [order for order, _ in orders if order != "ymd"] or [order for order, _ in orders]
     return replace(

@@ -38,7 +38,9 @@ class Findings:
             return self.raw.row_numbers.take(pa.array(positions))
         return pa.array(positions + self.raw.first_row_number, pa.int64())
 
-    def reject(self, rows: np.ndarray, column: str | None, problem: str, expected: str, value: Callable[[int], Any]) -> None:
+    def reject(
+        self, rows: np.ndarray, column: str | None, problem: str, expected: str, value: Callable[[int], Any]
+    ) -> None:
         """Keep rows out, saying what was expected; `value` gives the text to show for a row."""
         positions = np.flatnonzero(rows & ~self.left_out)
         if len(positions):
@@ -46,7 +48,9 @@ class Findings:
             self._reasons.append((positions, f"{column}: {expected}" if column else expected))
             self._add(positions, column, problem, expected, value, "rejected")
 
-    def warn(self, rows: np.ndarray, column: str | None, problem: str, expected: str, value: Callable[[int], Any]) -> None:
+    def warn(
+        self, rows: np.ndarray, column: str | None, problem: str, expected: str, value: Callable[[int], Any]
+    ) -> None:
         """Let rows in, but say that they look odd."""
         positions = np.flatnonzero(rows & ~self.rejected & ~self.left_out)
         if len(positions):
@@ -71,7 +75,13 @@ class Findings:
         return list(texts[positions])
 
     def _add(
-        self, positions: np.ndarray, column: str | None, problem: str, expected: str, value: Callable[[int], Any], severity: Any
+        self,
+        positions: np.ndarray,
+        column: str | None,
+        problem: str,
+        expected: str,
+        value: Callable[[int], Any],
+        severity: Any,
     ) -> None:
         examples = [{"row": self.line(int(p)), "value": _shown(value(int(p)))} for p in positions[:EXAMPLES]]
         self.problems.append(Problem(column, problem, len(positions), expected, examples, severity))

@@ -20,7 +20,12 @@ _ORDERED = (
     ("contacts", "opened_at", "solved_at"),
     ("referrals", "referred_on", "won_on"),
 )
-_ABOVE_ZERO = {("contracts", "billing_months"), ("contracts", "term_months"), ("subscriptions", "billing_months"), ("fx_rates", "rate")}
+_ABOVE_ZERO = {
+    ("contracts", "billing_months"),
+    ("contracts", "term_months"),
+    ("subscriptions", "billing_months"),
+    ("fx_rates", "rate"),
+}
 _PARTS = (
     ("contact_totals", "abandoned", "offered"),
     ("contact_totals", "short_abandoned", "abandoned"),
@@ -36,6 +41,7 @@ def check(table: schema.Table, columns: Columns, findings: Findings, accounts: p
     _signs(table, columns, findings)
     for name, before, after in _ORDERED:
         if name == table.name and before in columns and after in columns:
+            _same_day(columns, before, after, findings)
             rows = mask(pc.less(columns[after], columns[before]))
             findings.reject(rows, after, "ends_before_start", f"not before {before}", _show(columns, before, after))
     for name, part, whole in _PARTS:
@@ -49,6 +55,22 @@ def check(table: schema.Table, columns: Columns, findings: Findings, accounts: p
     _duplicates(table, columns, findings)
     if accounts is not None and table.name != "accounts":
         _accounts(columns, findings, accounts)
+
+
+def _same_day(columns: Columns, before: str, after: str, findings: Findings) -> None:
+    """Ends given as days only, on the day of a start with a time, are taken at the start; changes `columns`."""
+    start, end = columns[before], columns[after]
+    if not pa.types.is_timestamp(end.type):
+        return
+    days = pc.floor_temporal(end, unit="day")
+    if mask(pc.not_equal(end, days)).any():
+        return
+    rows = mask(pc.and_(pc.equal(pc.floor_temporal(start, unit="day"), days), pc.less(end, start)))
+    if rows.any():
+        columns[after] = pc.if_else(pa.array(rows), start, end)
+        findings.assume(
+            after, "days_only", int(rows.sum()), f"a time of day; ends on the day of {before} are taken at {before}"
+        )
 
 
 def _show(columns: Columns, *names: str) -> Callable[[int], Any]:
@@ -74,15 +96,25 @@ def _signs(table: schema.Table, columns: Columns, findings: Findings) -> None:
         elif table.name not in _MAY_BE_NEGATIVE:
             findings.reject(mask(pc.less(values, 0)), name, "negative", "0 or more", _show(columns, name))
         elif table.name == "costs":
-            findings.warn(mask(pc.less(values, 0)), name, "negative", "0 or more; below 0 counts as money back", _show(columns, name))
+            findings.warn(
+                mask(pc.less(values, 0)),
+                name,
+                "negative",
+                "0 or more; below 0 counts as money back",
+                _show(columns, name),
+            )
 
 
 def _subscriptions(columns: Columns, findings: Findings) -> None:
     if "discount" in columns and "amount" in columns:
         rows = mask(pc.greater(columns["discount"], columns["amount"]))
-        findings.reject(rows, "discount", "discount_above_amount", "at most the amount", _show(columns, "discount", "amount"))
+        findings.reject(
+            rows, "discount", "discount_above_amount", "at most the amount", _show(columns, "discount", "amount")
+        )
     if "status" in columns:
-        ended = mask(pc.is_valid(columns["ended_on"])) if "ended_on" in columns else np.zeros(findings.count, dtype=bool)
+        ended = (
+            mask(pc.is_valid(columns["ended_on"])) if "ended_on" in columns else np.zeros(findings.count, dtype=bool)
+        )
         cancelled = mask(pc.equal(columns["status"], "cancelled"))
         findings.warn(
             cancelled & ~ended,
@@ -102,7 +134,8 @@ def _subscriptions(columns: Columns, findings: Findings) -> None:
                     "ended_on",
                     "looks_like_last_day",
                     round(last_days * len(ends)),
-                    'the first day without it; most are ends of a month: if they are the last day with it, map {"as": "last_day"}',
+                    "the first day without it, but most are ends of a month: "
+                    'if they are the last day with it, map {"as": "last_day"}',
                 )
 
 
@@ -111,10 +144,20 @@ def _scales(columns: Columns, findings: Findings) -> None:
     if low is None or high is None or score is None:
         return
     findings.reject(
-        mask(pc.greater_equal(low, high)), "scale_max", "scale_reversed", "above scale_min", _show(columns, "scale_min", "scale_max")
+        mask(pc.greater_equal(low, high)),
+        "scale_max",
+        "scale_reversed",
+        "above scale_min",
+        _show(columns, "scale_min", "scale_max"),
     )
     outside = mask(pc.or_kleene(pc.less(score, low), pc.greater(score, high)))
-    findings.reject(outside, "score", "outside_scale", "between scale_min and scale_max", _show(columns, "score", "scale_min", "scale_max"))
+    findings.reject(
+        outside,
+        "score",
+        "outside_scale",
+        "between scale_min and scale_max",
+        _show(columns, "score", "scale_min", "scale_max"),
+    )
 
 
 def _duplicates(table: schema.Table, columns: Columns, findings: Findings) -> None:
@@ -128,16 +171,18 @@ def _duplicates(table: schema.Table, columns: Columns, findings: Findings) -> No
     keys = ", ".join(f'"{name}"' for name in table.key)
     with duckdb.connect() as engine:
         engine.register("keys", frame)
-        hashes = np.sort(engine.execute(f"select hash({keys}) as h from keys").fetchnumpy()["h"])
+        every = f"select hash({keys}) as h from keys"  # noqa: S608 - names of the schema
+        hashes = np.sort(engine.execute(every).fetchnumpy()["h"])
         if not len(hashes) or not (hashes[1:] == hashes[:-1]).any():
             return
-        later = engine.execute(
-            f"select _row from (select _row, row_number() over (partition by {keys} order by _row) as n from keys) where n > 1"
-        ).fetchnumpy()["_row"]
+        ranked = f"select _row, row_number() over (partition by {keys} order by _row) as n from keys"  # noqa: S608
+        later = engine.execute(f"select _row from ({ranked}) where n > 1").fetchnumpy()["_row"]  # noqa: S608
     rows = np.zeros(findings.count, dtype=bool)
-    rows[later.astype(np.int64)] = True
+    rows[np.asarray(later, dtype=np.int64)] = True
     what = " and ".join(table.key)
-    findings.reject(rows, table.key[0], "duplicate_key", f"each {what} once; the first row is kept", _show(columns, *table.key))
+    findings.reject(
+        rows, table.key[0], "duplicate_key", f"each {what} once; the first row is kept", _show(columns, *table.key)
+    )
 
 
 def _accounts(columns: Columns, findings: Findings, accounts: pa.Array) -> None:

@@ -56,7 +56,11 @@ def _scores_from_labels(columns: Columns, findings: Findings) -> np.ndarray:
     findings.leave_out(missing & unsaid, "label", "no_answer", "an answer; rows without one are not survey answers")
     strange = missing & ~filled & ~unsaid & mask(pc.is_valid(columns["label"]))
     findings.reject(
-        strange, "label", "unknown_answer", "a score, or a word such as satisfied", lambda row: columns["label"][row].as_py()
+        strange,
+        "label",
+        "unknown_answer",
+        "a score, or a word such as satisfied",
+        lambda row: columns["label"][row].as_py(),
     )
     return filled
 
@@ -76,7 +80,9 @@ def _complete_scales(columns: Columns, findings: Findings, in_words: np.ndarray)
         low, high = _scale(kind, columns["score"].filter(pa.array(open_low | open_high)))
         columns["scale_min"] = pc.if_else(pa.array(open_low), pa.scalar(low), columns["scale_min"])
         columns["scale_max"] = pc.if_else(pa.array(open_high), pa.scalar(high), columns["scale_max"])
-        findings.assume("scale_max", "assumed_scale", int((open_low | open_high).sum()), f"{kind}: a scale of {low:g} to {high:g}")
+        findings.assume(
+            "scale_max", "assumed_scale", int((open_low | open_high).sum()), f"{kind}: a scale of {low:g} to {high:g}"
+        )
 
 
 def _scale(kind: str, scores: pa.Array) -> tuple[float, float]:

@@ -24,7 +24,12 @@ ARROW = {
     "int": pa.int64(),
     "bool": pa.bool_(),
 }
-MONTHS_ALLOWED = {("monthly", "month"), ("costs", "spent_on"), ("observations", "observed_on"), ("fx_rates", "valid_from")}
+MONTHS_ALLOWED = {
+    ("monthly", "month"),
+    ("costs", "spent_on"),
+    ("observations", "observed_on"),
+    ("fx_rates", "valid_from"),
+}
 EXPECTED = {
     "date": ("not_a_date", "a date such as 2024-03-31 or 31/03/2024"),
     "datetime": ("not_a_time", "a date and time such as 2024-03-31 14:05"),
@@ -57,7 +62,7 @@ class Resolved:
 
 def manner(raw: RawTable, assumed: Assumed, zone: str) -> Manner:
     """How numbers and dates of a file are to be read where a column alone proves nothing."""
-    samples = [pa.array(raw.sample(header, 200), pa.string()) for header in raw.headers[:200]]
+    samples = [pa.array(raw.sample(header), pa.string()) for header in raw.headers[:200]]
     comma = dot = day_first = month_first = 0
     for texts in samples:
         proofs = numbers.find_decimal(texts)
@@ -118,7 +123,9 @@ def convert(texts: pa.Array, table: str, column: schema.Column, unit: str | None
         if unit == "last_day":
             typed.values = _next_day(typed.values)
         return Resolved(typed, texts)
-    if unit == "duration" or (unit is None and column.unit == "seconds" and durations.looks_like_clock(texts.slice(0, 500))):
+    if unit == "duration" or (
+        unit is None and column.unit == "seconds" and durations.looks_like_clock(texts.slice(0, 500))
+    ):
         typed = durations.to_seconds(texts, how.dialect)
         return Resolved(typed if kind == "float" else numbers.whole(typed), texts)
     if kind == "int" and unit is None:
@@ -157,7 +164,7 @@ def _by_words(typed: Typed, texts: pa.Array, known: dict[str, Any]) -> None:
         text = texts[int(position)].as_py()
         if text not in cache:
             word = normalised(text)
-            cache[text] = known[word] if word in known else False
+            cache[text] = known.get(word, False)
         value = cache[text]
         if value is not False:
             typed.bad[position] = False
@@ -168,7 +175,9 @@ def _by_words(typed: Typed, texts: pa.Array, known: dict[str, Any]) -> None:
 def _booleans(texts: pa.Array) -> Typed:
     truth = words("boolean")
     missing = is_missing(texts)
-    found = [None if gone else truth.get(normalised(text)) for text, gone in zip(texts.to_pylist(), missing, strict=True)]
+    found = [
+        None if gone else truth.get(normalised(text)) for text, gone in zip(texts.to_pylist(), missing, strict=True)
+    ]
     bad = np.array([value is None for value in found], dtype=bool) & ~missing
     return Typed(pa.array([None if value is None else value == "true" for value in found], pa.bool_()), bad)
 
@@ -187,7 +196,10 @@ def _text(texts: pa.Array, domain: str) -> Resolved:
     if domain in _CLOSED:
         kept: list[str | None] = meant
     else:
-        kept = [value or ("other" if domain in _OTHERS else original) for value, original in zip(meant, originals, strict=True)]
+        kept = [
+            value or ("other" if domain in _OTHERS else original)
+            for value, original in zip(meant, originals, strict=True)
+        ]
     mapped = pa.array(kept, pa.string()).take(encoded.indices)
     closed = domain in _CLOSED
     return Resolved(Typed(mapped, unknown if closed else nothing_bad(len(values))), texts, None if closed else unknown)

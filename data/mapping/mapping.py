@@ -81,7 +81,9 @@ class Source:
                 raise _bad_mapping(f"{where}: {key!r} must be a text")
         unit = given.get("as")
         if unit is not None and unit not in UNITS:
-            raise _bad_mapping(f"{where}: there is no unit {unit!r}.{did_you_mean(unit, UNITS)} Known: {', '.join(UNITS)}")
+            raise _bad_mapping(
+                f"{where}: there is no unit {unit!r}.{did_you_mean(unit, UNITS)} Known: {', '.join(UNITS)}"
+            )
         if given.get("lookup") not in (None, "subscriptions"):
             raise _bad_mapping(f"{where}: 'lookup' can only be 'subscriptions'")
         return cls(
@@ -166,7 +168,9 @@ class Mapping:
                 raise _bad_mapping(f"{name} must be an object with 'columns'")
             for key in body:
                 if key not in ("columns", "constants"):
-                    raise _bad_mapping(f"{name} has an unknown field {key!r}.{did_you_mean(str(key), ('columns', 'constants'))}")
+                    raise _bad_mapping(
+                        f"{name} has an unknown field {key!r}.{did_you_mean(str(key), ('columns', 'constants'))}"
+                    )
             columns = {
                 known_column(table, column): Source.from_json(source, f"{name}.{column}")
                 for column, source in body.get("columns", {}).items()
@@ -216,7 +220,11 @@ class Mapping:
 def missing_columns(name: str, table: TableMapping) -> tuple[str, ...]:
     """Required columns that nothing feeds; a survey also needs a score or a label."""
     fed = {*table.columns, *table.constants}
-    lacking = [column for column in schema.tables()[name].required if column not in fed and column not in ("scale_min", "scale_max")]
+    lacking = [
+        column
+        for column in schema.tables()[name].required
+        if column not in fed and column not in ("scale_min", "scale_max")
+    ]
     if name == "surveys" and not {"score", "label"} & fed:
         lacking.append("score")
     return tuple(lacking)

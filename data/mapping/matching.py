@@ -14,7 +14,24 @@ from data.readers.raw import RawTable
 from data.readers.typed import Typed, is_missing, mask
 
 _ALIKE = 88
-_CLOCK_NAMES = frozenset("time hora horario hour hora inicio hora de inicio hora da ligacao hora de apertura call time".split() + ["hora de abertura", "call time"])
+_CLOCK_NAMES = frozenset(
+    [
+        "time",
+        "hora",
+        "horario",
+        "hour",
+        "call time",
+        "start time",
+        "hora inicio",
+        "hora de inicio",
+        "hora da ligacao",
+        "hora de abertura",
+        "hora de apertura",
+        "hora del contacto",
+        "hora do contato",
+        "hora de llamada",
+    ]
+)
 _FLAGS = {
     "trial_flag": (("TRUE", "trial"), ("FALSE", "active")),
     "answered": (("Y", False), ("N", True)),
@@ -29,8 +46,19 @@ def match_headers(raw: RawTable, table: schema.Table) -> dict[str, Found]:
     for position, header in enumerate(raw.headers):
         for column, confidence, how, tag in _named(header, table, known):
             fit = 1.0 if how == "same_name" else _fit(raw, header, table, column, tag)
+            if not raw.sample(header) and how != "same_name":
+                confidence *= 0.5
             if fit >= 0.6:
-                candidates.append((confidence if how == "same_name" else confidence * (0.7 + 0.3 * fit), -position, header, column, how, tag))
+                candidates.append(
+                    (
+                        confidence if how == "same_name" else confidence * (0.7 + 0.3 * fit),
+                        -position,
+                        header,
+                        column,
+                        how,
+                        tag,
+                    )
+                )
     found: dict[str, Found] = {}
     used: set[str] = set()
     for confidence, _, header, column, how, tag in sorted(candidates, reverse=True):
@@ -54,9 +82,13 @@ def _named(header: str, table: schema.Table, known: dict[str, Known]) -> list[tu
     for i, form in enumerate(forms):
         if form in known:
             base = 0.75 if form in GENERIC else 0.95
-            return [(known[form].column, base - 0.04 * (i > 0), "synonym_without_note" if i else "synonym", known[form].tag)]
+            return [
+                (known[form].column, base - 0.04 * (i > 0), "synonym_without_note" if i else "synonym", known[form].tag)
+            ]
     if forms and len(forms[0]) >= 5:
-        like = process.extractOne(forms[0], [name for name in known if len(name) >= 5], scorer=fuzz.token_sort_ratio, score_cutoff=_ALIKE)
+        like = process.extractOne(
+            forms[0], [name for name in known if len(name) >= 5], scorer=fuzz.token_sort_ratio, score_cutoff=_ALIKE
+        )
         if like:
             return [(known[like[0]].column, 0.6 * like[1] / 100, "similar_name", known[like[0]].tag)]
     return []
@@ -85,9 +117,17 @@ def _fit(raw: RawTable, header: str, table: schema.Table, column: str, tag: str 
         return 1.0
     fit = 1.0 - float(convert[kind](texts).bad.mean())
     if fit < 0.6 and column in ("billing_months", "score"):
-        domain = words("months") if column == "billing_months" else words("surveys.csat") | words("surveys.ces") | words("surveys.unanswered")
+        domain = (
+            words("months")
+            if column == "billing_months"
+            else words("surveys.csat") | words("surveys.ces") | words("surveys.unanswered")
+        )
         return sum(normalised(text) in domain for text in texts.to_pylist()) / len(texts)
-    if kind in ("date", "datetime") and float(mask(numbers.to_numbers(texts).values.is_valid()).mean()) > 0.5 and not _counts_days(texts):
+    if (
+        kind in ("date", "datetime")
+        and float(mask(numbers.to_numbers(texts).values.is_valid()).mean()) > 0.5
+        and not _counts_days(texts)
+    ):
         return 0.0
     return fit
 
@@ -101,7 +141,9 @@ def _source(raw: RawTable, header: str, column: schema.Column, tag: str | None) 
         spelled = {normalised(text): text for text in raw.sample(header)}
         truth = words("boolean")
         true_value, false_value = _FLAGS[tag][0][1], _FLAGS[tag][1][1]
-        pairs = tuple((text, true_value if truth.get(word) == "true" else false_value) for word, text in sorted(spelled.items()))
+        pairs = tuple(
+            (text, true_value if truth.get(word) == "true" else false_value) for word, text in sorted(spelled.items())
+        )
         return Source((header,), values=pairs or _FLAGS[tag])
     if tag in FACTORS or tag == "last_day":
         return Source((header,), unit=tag, after="opened_at" if column.type.__name__ == "datetime" else None)

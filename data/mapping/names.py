@@ -12,8 +12,46 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOTE = re.compile(r"\s*[(\[][^)\]]*[)\]]\s*")
 _PREFIX = re.compile(r"^(?:property|hs|custom|cf|dt) |^[a-z ]+: ")
 GENERIC = frozenset(
-    "id code codigo name nome nombre date data fecha day dia type tipo value valor status estado situacao total amount kind "
-    "category categoria source origem origen number month mes period periodo text open state event count response plan".split()
+    [
+        "id",
+        "code",
+        "codigo",
+        "name",
+        "nome",
+        "nombre",
+        "date",
+        "data",
+        "fecha",
+        "day",
+        "dia",
+        "type",
+        "tipo",
+        "value",
+        "valor",
+        "status",
+        "estado",
+        "situacao",
+        "total",
+        "amount",
+        "kind",
+        "category",
+        "categoria",
+        "source",
+        "origem",
+        "origen",
+        "number",
+        "month",
+        "mes",
+        "period",
+        "periodo",
+        "text",
+        "open",
+        "state",
+        "event",
+        "count",
+        "response",
+        "plan",
+    ]
 )
 
 
@@ -76,7 +114,9 @@ def column_languages(table: str, column: str) -> dict[str, tuple[str, ...]]:
 @cache
 def table_words() -> dict[str, tuple[str, ...]]:
     """Words that name a canonical table in file and sheet names."""
-    return {row["table"]: tuple(normalised(word) for word in row["words"].split("|")) for row in _rows("table_names.csv")}
+    return {
+        row["table"]: tuple(normalised(word) for word in row["words"].split("|")) for row in _rows("table_names.csv")
+    }
 
 
 @cache

@@ -14,9 +14,12 @@ from data.readers import numbers
 from data.readers.raw import RawTable
 
 _NUMBERED = ("contact_id", "invoice_id", "response_id", "renewal_id", "referral_id", "contract_id")
+_WEAK = 3.5
 _OWN_SUBSCRIPTIONS = ("accounts", "subscriptions", "contracts")
 _PHONE = re.compile(r"\b(?:call|calls|ligacao|ligacoes|chamada|chamadas|llamada|llamadas|phone|telefone|telefono)\b")
-_ASKED = re.compile(r"\b(?:csat|satisf\w*|rating|score|nota|avaliacao|calificacion|valoracion|nps|ces|estrellas|stars)\b")
+_ASKED = re.compile(
+    r"\b(?:csat|satisf\w*|rating|score|nota|avaliacao|calificacion|valoracion|nps|ces|estrellas|stars)\b"
+)
 _KINDS = (
     ("enps", re.compile(r"\b(?:enps|e nps|employee)\b")),
     ("nps", re.compile(r"\b(?:nps|promoter|recommend\w*|recomenda\w*|recomienda)\b")),
@@ -40,9 +43,14 @@ def suggest(raw: RawTable, tables: list[str] | None = None) -> Mapping:
     fits = {name: _Fit(raw, table) for name, table in known.items() if tables is None or name in tables}
     chosen = list(tables) if tables else [max(fits.values(), key=lambda fit: (fit.complete, fit.score)).name]
     best_incomplete = max(fits.values(), key=lambda fit: fit.score)
-    if not tables and best_incomplete.named and not fits[chosen[0]].named and best_incomplete.score > fits[chosen[0]].score:
+    if (
+        not tables
+        and best_incomplete.named
+        and not fits[chosen[0]].named
+        and best_incomplete.score > fits[chosen[0]].score
+    ):
         chosen = [best_incomplete.name]
-    if not tables and fits[chosen[0]].score <= 0:
+    if not tables and fits[chosen[0]].score < _WEAK:
         chosen = []
     if not tables and chosen == ["contacts"]:
         answers = _answers_within(raw, fits["contacts"])
@@ -92,11 +100,18 @@ class _Fit:
 
     def _fill_in(self, raw: RawTable) -> None:
         columns = self.table.columns
-        if self.name not in _OWN_SUBSCRIPTIONS and "account_id" in columns and columns["account_id"].required and "account_id" not in self.found:
+        if (
+            self.name not in _OWN_SUBSCRIPTIONS
+            and "account_id" in columns
+            and columns["account_id"].required
+            and "account_id" not in self.found
+        ):
             self._look_up(raw)
         for column in _NUMBERED:
             if column in columns and column not in self.found and columns[column].required and len(self.found) >= 2:
-                self._put(column, Source(row_number_from=f"{normalised(raw.name).replace(' ', '-')[:40]}-"), 0.3, "numbered")
+                self._put(
+                    column, Source(row_number_from=f"{normalised(raw.name).replace(' ', '-')[:40]}-"), 0.3, "numbered"
+                )
         tag = self.found["amount"][2] if "amount" in self.found else None
         if tag in ("monthly", "monthly_cents", "annual") and "billing_months" in columns:
             self.found.pop("billing_months", None)
@@ -112,11 +127,14 @@ class _Fit:
             if kind:
                 self.constants["kind"] = kind
         if self.name == "contacts" and "contact_id" in self.found and "channel" not in self.found:
-            if _PHONE.search(normalised(self.found["contact_id"][1].headers[0]) if self.found["contact_id"][1].headers else ""):
+            key = " ".join(self.found["contact_id"][1].headers)
+            if _PHONE.search(normalised(key)):
                 self.constants["channel"] = "phone"
 
     def _look_up(self, raw: RawTable) -> None:
-        names = {form for form, known in synonyms("subscriptions").items() if known.column == "subscription_id"} - GENERIC
+        names = {
+            form for form, known in synonyms("subscriptions").items() if known.column == "subscription_id"
+        } - GENERIC
         for header in raw.headers:
             if set(variants(header)) & names:
                 self._put("account_id", Source((header,), lookup="subscriptions"), 0.6, "lookup")
@@ -135,20 +153,32 @@ class _Fit:
         score += 3.0 * len(real) / len(required)
         score -= 2.0 * len(missing_columns(self.name, self.mapping))
         score += 5.0 * self.named
-        if "account_id" not in self.table.columns and "referrer_account_id" not in self.table.columns and _has_account(raw):
+        if (
+            "account_id" not in self.table.columns
+            and "referrer_account_id" not in self.table.columns
+            and _has_account(raw)
+        ):
             score -= 3.0
         key = self.table.key[0] if len(self.table.key) == 1 else None
         if key in self.found and self.found[key][1].headers and repeats(raw, self.found[key][1].headers[0]):
             score -= 4.0
+        if key in self.found and self.found[key][1].headers and not self.named:
+            score -= 3.0 * (normalised(self.found[key][1].headers[0]) in GENERIC)
         return score
 
 
 def _named_after(raw: RawTable, table: str) -> float:
     """1 when the file or sheet is called like the table, 0.8 by another word for it, else 0."""
-    stem = re.sub(r"(?:\.(?:csv|tsv|txt|xlsx?|xlsm|xlsb|ods|parquet|jsonl?|ndjson|gz|zip))+\b", "", raw.name, flags=re.IGNORECASE)
+    stem = re.sub(
+        r"(?:\.(?:csv|tsv|txt|xlsx?|xlsm|xlsb|ods|parquet|jsonl?|ndjson|gz|zip))+\b", "", raw.name, flags=re.IGNORECASE
+    )
     name = normalised(stem)
     if name.replace(" ", "_") == table or name.replace(" ", "_").endswith(f"_{table}"):
-        others = [other for other in table_words() if other != table and name.replace(" ", "_").endswith(other) and len(other) > len(table)]
+        others = [
+            other
+            for other in table_words()
+            if other != table and name.replace(" ", "_").endswith(other) and len(other) > len(table)
+        ]
         return 0.0 if others else 1.0
     lengths = {
         other: max((len(word) for word in words if re.search(rf"\b{word}\b", name)), default=0)
@@ -175,7 +205,7 @@ def _answers_within(raw: RawTable, contacts: _Fit) -> _Fit | None:
     """The survey answers inside a list of contacts, when there is a column of ratings."""
     fit = _Fit(raw, schema.tables()["surveys"])
     asked = fit.found.get("score") or fit.found.get("label")
-    if asked is None or not _ASKED.search(normalised(asked[1].headers[0])):
+    if asked is None or not raw.sample(asked[1].headers[0]) or not _ASKED.search(normalised(asked[1].headers[0])):
         return None
     column = asked[0].column
     fit.found = {column: asked}

@@ -63,7 +63,9 @@ def _raw(name: str, frame: pa.Table, header_row: int = 1, first: int = 2) -> Raw
     for record in frame.slice(0, 20).to_pylist():
         stream.write("\t".join("" if cell is None else str(cell) for cell in record.values()) + "\n")
     preview = tuple(line[:500] for line in stream.getvalue().splitlines())
-    return RawTable(name, frame, header_row, first, preview, Assumed(encoding="utf-8", decimal=".", header_row=header_row))
+    return RawTable(
+        name, frame, header_row, first, preview, Assumed(encoding="utf-8", decimal=".", header_row=header_row)
+    )
 
 
 def _json_text(value: Any) -> str | None:

@@ -22,16 +22,26 @@ _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "jan january janeiro ene enero", "feb february fev fevereiro febrero", "mar march marco marzo",
-            "apr april abr abril", "may mai maio mayo", "jun june junho junio", "jul july julho julio",
-            "aug august ago agosto", "sep sept september set setembro septiembre setiembre",
-            "oct october out outubro octubre", "nov november novembro noviembre", "dec december dez dezembro dic diciembre",
+            "jan january janeiro ene enero",
+            "feb february fev fevereiro febrero",
+            "mar march marco marzo",
+            "apr april abr abril",
+            "may mai maio mayo",
+            "jun june junho junio",
+            "jul july julho julio",
+            "aug august ago agosto",
+            "sep sept september set setembro septiembre setiembre",
+            "oct october out outubro octubre",
+            "nov november novembro noviembre",
+            "dec december dez dezembro dic diciembre",
         ),
         start=1,
-    )  # fmt: skip
+    )
     for name in names.split()
 }
-_NAMED = re.compile(r"^(?:[a-z]{2,9}(?:-feira)?,?\s+)?(\d{1,2})(?:st|nd|rd|th|o|º)?[\s./-]+(?:de\s+)?([a-z]{3,10})\.?,?[\s./-]+(?:de[l]?\s+)?(\d{4}|\d{2})\b(.*)$")
+_NAMED = re.compile(
+    r"^(?:[a-z]{2,9}(?:-feira)?,?\s+)?(\d{1,2})(?:st|nd|rd|th|o|º)?[\s./-]+(?:de\s+)?([a-z]{3,10})\.?,?[\s./-]+(?:de[l]?\s+)?(\d{4}|\d{2})\b(.*)$"
+)
 _NAMED_US = re.compile(r"^(?:[a-z]{3,9},\s+)?([a-z]{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b(.*)$")
 _NAMED_ISO = re.compile(r"^(\d{4})[\s./-]+([a-z]{3,10})\.?[\s./-]+(\d{1,2})\b(.*)$")
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:[T ]?(\d{2})(\d{2})(\d{2})?)?$")
@@ -41,7 +51,9 @@ _MONTH_ONLY = (
     re.compile(r"^(?P<n>[a-z]{3,10})\.?[\s/.-]*(?:de\s+)?(?P<y>\d{4}|\d{2})$"),
     re.compile(r"^(?P<y>\d{4})[\s/.-]+(?P<n>[a-z]{3,10})$"),
 )
-_CLOCK_AFTER = re.compile(r"^[T,\s]*(?:as|at|a las)?\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap]\.?\s?m\.?)?\s*$")
+_CLOCK_AFTER = re.compile(
+    r"^[T,\s]*(?:as|at|a las)?\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap]\.?\s?m\.?)?\s*$"
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +70,7 @@ class DateStyle:
     months: bool = False
 
 
-def to_dates(texts: pa.Array, style: DateStyle = DateStyle()) -> Typed:  # noqa: B008 - frozen
+def to_dates(texts: pa.Array, style: DateStyle = DateStyle()) -> Typed:
     """Text to date32; a time of day is dropped after moving it to the workspace's zone."""
     quick = _quick(texts, pa.date32())
     if quick is not None:
@@ -68,7 +80,7 @@ def to_dates(texts: pa.Array, style: DateStyle = DateStyle()) -> Typed:  # noqa:
     return typed
 
 
-def to_datetimes(texts: pa.Array, style: DateStyle = DateStyle()) -> Typed:  # noqa: B008 - frozen
+def to_datetimes(texts: pa.Array, style: DateStyle = DateStyle()) -> Typed:
     """Text to timestamp[us], wall-clock time of the workspace's zone; a day alone is its midnight.
 
     Far-future days (from the year 2900) mean open-ended: null, with `open_ended` among the assumed.
@@ -87,7 +99,9 @@ def to_datetimes(texts: pa.Array, style: DateStyle = DateStyle()) -> Typed:  # n
 
 def find_order(texts: pa.Array) -> tuple[int, int, int]:
     """How many texts prove day first, prove month first, and could be either."""
-    parts = pc.extract_regex(trimmed(texts), r"^(?P<a>[0-9]{1,2})[-/.](?P<b>[0-9]{1,2})[-/.](?:[0-9]{4}|[0-9]{2})(?:[^0-9].*)?$")
+    parts = pc.extract_regex(
+        trimmed(texts), r"^(?P<a>[0-9]{1,2})[-/.](?P<b>[0-9]{1,2})[-/.](?:[0-9]{4}|[0-9]{2})(?:[^0-9].*)?$"
+    )
     first, second = _integers(parts, "a"), _integers(parts, "b")
     valid = mask(pc.is_valid(parts)) & (first > 0) & (second > 0)
     day_first = valid & (first > 12) & (first <= 31) & (second <= 12)
@@ -132,7 +146,9 @@ def _parse(texts: pa.Array, order: str | None, style: DateStyle) -> Typed:
     length_a = np.asarray(pc.fill_null(pc.utf8_length(pc.struct_field(parts, "a")), 0))
     length_c = np.asarray(pc.fill_null(pc.utf8_length(pc.struct_field(parts, "c")), 0))
     year_first = length_a == 4
-    shaped = mask(pc.is_valid(parts)) & np.where(year_first, length_c <= 2, (length_a <= 2) & ((length_c == 2) | (length_c == 4)))
+    shaped = mask(pc.is_valid(parts)) & np.where(
+        year_first, length_c <= 2, (length_a <= 2) & ((length_c == 2) | (length_c == 4))
+    )
     year = np.where(year_first, a, np.where(length_c == 2, _century(c), c))
     day = np.where(year_first, c, b if order == "mdy" else a)
     month = np.where(year_first | (order != "mdy"), b, a)
@@ -145,7 +161,14 @@ def _parse(texts: pa.Array, order: str | None, style: DateStyle) -> Typed:
     counting = _counted(texts, rest, assumed)
     for position in rest:
         if counting is not None and (moment := counting(texts[int(position)].as_py())) is not None:
-            found: tuple[int, ...] | None = (moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second)
+            found: tuple[int, ...] | None = (
+                moment.year,
+                moment.month,
+                moment.day,
+                moment.hour,
+                moment.minute,
+                moment.second,
+            )
         else:
             found = _other(texts[int(position)].as_py(), style.months)
         if found is not None:

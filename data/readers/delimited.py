@@ -63,9 +63,7 @@ def read_delimited(data: memoryview, name: str, assumed: Assumed | None) -> RawT
         ),
     )
     if header_at is None:
-        result.notes.append(
-            Problem(None, "no_header", 1, "a line with the names of the columns", severity="assumed")
-        )
+        result.notes.append(Problem(None, "no_header", 1, "a line with the names of the columns", severity="assumed"))
     names = unique_names(header, width)
     if len(text) >= FAST_FROM and delimiter != SPACES and _read_fast(result, text, names, delimiter, quote):
         return result
@@ -83,7 +81,9 @@ def _whole_lines(text: memoryview) -> str:
 
 
 def _refuse_binary(name: str, head: str) -> None:
-    odd = sum(1 for character in head[:20_000] if character < " " and character not in "\t\r\n\x0b\x0c\x1a\x1c\x1d\x1e\x1f")
+    odd = sum(
+        1 for character in head[:20_000] if character < " " and character not in "\t\r\n\x0b\x0c\x1a\x1c\x1d\x1e\x1f"
+    )
     if odd > max(2, len(head[:20_000]) // 50):
         raise DataProblem(
             "not_a_table",
@@ -102,15 +102,19 @@ def _records(text: str, delimiter: str, quote: str) -> list[list[str]]:
 def _width(records: list[list[str]], header_at: int | None, first: int) -> int:
     if header_at is not None:
         header = records[header_at]
-        while header and not header[-1].strip() and all(
-            len(r) < len(header) or not r[len(header) - 1].strip() for r in records[first:]
+        while (
+            header
+            and not header[-1].strip()
+            and all(len(r) < len(header) or not r[len(header) - 1].strip() for r in records[first:])
         ):
             header = header[:-1]
         width = len(header)
     else:
         width = max(len(record) for record in records)
     if width > MAX_COLUMNS:
-        raise DataProblem("too_many_columns", "A table may have {limit} columns, not {width}.", limit=MAX_COLUMNS, width=width)
+        raise DataProblem(
+            "too_many_columns", "A table may have {limit} columns, not {width}.", limit=MAX_COLUMNS, width=width
+        )
     return max(width, 1)
 
 
@@ -250,9 +254,7 @@ def _swallows(text: str, delimiter: str, quote: str) -> bool:
     return any("\n" in cell and delimiter in cell for cell in last)
 
 
-def fill_table(
-    result: RawTable, rows: Iterator[tuple[int, list[str]]], names: list[str], delimiter: str = " "
-) -> None:
+def fill_table(result: RawTable, rows: Iterator[tuple[int, list[str]]], names: list[str], delimiter: str = " ") -> None:
     """Turn numbered records into the table of `result`, noting footers and lines that do not fit."""
     width = len(names)
     batches: list[pa.RecordBatch] = []

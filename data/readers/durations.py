@@ -13,10 +13,13 @@ SECONDS_IN = {"milliseconds": 0.001, "seconds": 1.0, "minutes": 60.0, "hours": 3
 
 _CLOCK = r"^(?P<h>[0-9]{1,5}):(?P<m>[0-9]{2}):(?P<s>[0-9]{2}(?:[.,][0-9]{1,9})?)$"
 _SHORT = re.compile(r"^(\d{1,4}):(\d{2}(?:[.,]\d+)?)$")
-_DAYS = re.compile(r"^(\d{1,5})(?:\.| ?d(?:ays?|ias?|ías?|)?,? +| days?,? *)(\d{1,2}):(\d{2}):(\d{2}(?:[.,]\d+)?)$", re.IGNORECASE)
+_DAYS = re.compile(
+    r"^(\d{1,5})(?:\.| ?d(?:ays?|ias?|ías?|)?,? +| days?,? *)(\d{1,2}):(\d{2}):(\d{2}(?:[.,]\d+)?)$", re.IGNORECASE
+)
 _ISO = re.compile(r"^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$", re.IGNORECASE)
 _WORDS = re.compile(
-    r"(\d+(?:[.,]\d+)?)\s*(d(?:ays?|ias?|ías?)?|h(?:(?:ou)?rs?|oras?)?|m(?:in(?:ute|uto)?s?)?|s(?:ec(?:ond)?s?|eg(?:undo)?s?)?)\b\.?,?\s*(?:e |y |and )?",
+    r"(\d+(?:[.,]\d+)?)\s*(d(?:ays?|ias?|ías?)?|h(?:(?:ou)?rs?|oras?)?|m(?:in(?:ute|uto)?s?)?"
+    r"|s(?:ec(?:ond)?s?|eg(?:undo)?s?)?)\b\.?,?\s*(?:e |y |and )?",
     re.IGNORECASE,
 )
 _SHORT_CLOCK = ("short_clock", "mm:ss")
@@ -26,15 +29,15 @@ def looks_like_clock(texts: pa.Array) -> bool:
     """Whether most texts are h:mm:ss or mm:ss."""
     if not len(texts):
         return False
-    return float(mask(pc.match_substring_regex(trimmed(texts), r"^[0-9]{1,5}:[0-9]{2}(:[0-9]{2})?([.,][0-9]+)?$")).mean()) > 0.5
+    return (
+        float(mask(pc.match_substring_regex(trimmed(texts), r"^[0-9]{1,5}:[0-9]{2}(:[0-9]{2})?([.,][0-9]+)?$")).mean())
+        > 0.5
+    )
 
 
 def to_seconds(texts: pa.Array, dialect: Dialect = Dialect()) -> Typed:  # noqa: B008 - frozen
     """Durations to seconds; a plain number is seconds, two parts are minutes and seconds."""
-    result = by_distinct(trimmed(texts), lambda values: _parse(values, dialect))
-    if _SHORT_CLOCK in result.assumed:
-        result.assumed = [item for item in dict.fromkeys(result.assumed)]
-    return result
+    return by_distinct(trimmed(texts), lambda values: _parse(values, dialect))
 
 
 def _parse(texts: pa.Array, dialect: Dialect) -> Typed:
@@ -80,6 +83,8 @@ def _other(text: str) -> float:
     return total if end and end == len(text) else float("nan")
 
 
-def _sum(days: str | int | None, hours: str | int | None, minutes: str | int | None, seconds: str | int | None) -> float:
+def _sum(
+    days: str | int | None, hours: str | int | None, minutes: str | int | None, seconds: str | int | None
+) -> float:
     d, h, m, s = (float(str(part or 0).replace(",", ".")) for part in (days, hours, minutes, seconds))
     return float("nan") if s >= 60 else ((d * 24 + h) * 60 + m) * 60 + s

@@ -7,7 +7,8 @@ from data.readers.shapes import is_year, shape
 
 _LOOK_AHEAD = 60
 _TOTAL = re.compile(
-    r"^(?:grand |sub|gran |sum of )?(?:total|totals|totais|totales|soma|suma|somatorio|sum)(?: geral| general| record\w*| rows?)?\s*:?(?:\s*[\d.,]+)?$",
+    r"^(?:grand |sub|gran |sum of )?(?:total|totals|totais|totales|soma|suma|somatorio|sum)"
+    r"(?: geral| general| record\w*| rows?)?\s*:?(?:\s*[\d.,]+)?$",
     re.IGNORECASE,
 )
 _NOTICE = re.compile(

@@ -10,6 +10,7 @@ from data.problems import DataProblem, Problem, did_you_mean
 MAX_BYTES = 8 * 1024**3
 MAX_CELLS = 600_000_000
 MAX_COLUMNS = 5_000
+_SAMPLE = 400
 
 
 @dataclass(frozen=True)
@@ -74,17 +75,19 @@ class RawTable:
     notes: list[Problem] = field(default_factory=list)
     row_numbers: pa.Array | None = None
     broken: list[tuple[int, str, str]] = field(default_factory=list)
+    _samples: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def headers(self) -> list[str]:
         """Header names in the order of the file."""
         return list(self.frame.column_names)
 
-    def sample(self, header: str, size: int = 400) -> list[str]:
-        """Up to `size` non-blank values of a column, from its start and spread over the rest."""
-        column = self.frame.column(header)
-        step = max(1, len(column) // size)
-        spread = column.slice(0, size // 2).to_pylist() + [
-            column[i].as_py() for i in range(size // 2, len(column), step)
-        ]
-        return [text for text in spread if text is not None and text.strip()][:size]
+    def sample(self, header: str) -> list[str]:
+        """Up to 400 non-blank values of a column, from its start and spread over the rest."""
+        if header not in self._samples:
+            column = self.frame.column(header)
+            step = max(1, len(column) // _SAMPLE)
+            spread = pa.array(range(_SAMPLE // 2, len(column), step), pa.int64())
+            texts = column.slice(0, _SAMPLE // 2).to_pylist() + column.take(spread).to_pylist()
+            self._samples[header] = [text for text in texts if text is not None and text.strip()][:_SAMPLE]
+        return self._samples[header]

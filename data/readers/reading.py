@@ -66,7 +66,9 @@ def _read(data: memoryview, name: str, assumed: Assumed | None, depth: int) -> l
     if head[:4] == b"PK\x03\x04":
         return _read_zip(data, name, assumed, depth)
     if head[:2] == b"\x1f\x8b":
-        return _read(memoryview(_gunzip(data, name)), name.removesuffix(".gz").removesuffix(".GZ"), assumed, _deeper(depth))
+        return _read(
+            memoryview(_gunzip(data, name)), name.removesuffix(".gz").removesuffix(".GZ"), assumed, _deeper(depth)
+        )
     if head[:4] == b"PAR1":
         return [read_parquet(data, name)]
     if head == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
@@ -101,7 +103,9 @@ def _bounded(chunks: Iterator[bytes], name: str) -> bytes:
     for chunk in chunks:
         parts += chunk
         if len(parts) > _UNPACK_LIMIT:
-            raise DataProblem("archive_too_large", "{name} unpacks to more than {limit} bytes.", name=name, limit=_UNPACK_LIMIT)
+            raise DataProblem(
+                "archive_too_large", "{name} unpacks to more than {limit} bytes.", name=name, limit=_UNPACK_LIMIT
+            )
     return bytes(parts)
 
 

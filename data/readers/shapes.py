@@ -3,7 +3,9 @@
 import re
 
 _CURRENCY = r"(?:R\$|US\$|[$€£¥]|[A-Z]{3})"
-_NUMBER = re.compile(rf"^[(+-]?\s*{_CURRENCY}?\s*[+-]?\s*\d[\d.,' \u00a0\u202f]*(?:[eE][+-]?\d+)?\s*(?:%|{_CURRENCY})?\)?-?$")
+_NUMBER = re.compile(
+    rf"^[(+-]?\s*{_CURRENCY}?\s*[+-]?\s*\d[\d.,' \u00a0\u202f]*(?:[eE][+-]?\d+)?\s*(?:%|{_CURRENCY})?\)?-?$"
+)
 _TIME = re.compile(r"^\d{1,3}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s*[aApP]\.?[mM]\.?)?$")
 _DATE = re.compile(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ,]+\d{1,2}:\d{2}.*)?$")
 _YEAR = re.compile(r"^(?:19|20)\d\d$")

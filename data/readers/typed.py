@@ -12,7 +12,8 @@ _MISSING_EVERYWHERE = (
     "undefined", "-", "--", "---", "—", "–", "(vacío)", "(null)", "\\n",
 )  # fmt: skip
 _MISSING_AMONG_VALUES = (
-    "na", "n.a.", "n.d.", "nd", "n/d", "n/i", "s/d", "s/i", "?", "unknown", "missing", "not available", "not applicable",
+    "na", "n.a.", "n.d.", "nd", "n/d", "n/i", "s/d", "s/i", "?", "unknown", "missing", "not available",
+    "not applicable",
     "não informado", "nao informado", "não se aplica", "nao se aplica", "sem informação", "sem informacao", "sem dados",
     "desconhecido", "desconocido", "no aplica", "no disponible", "no informado", "sin datos", "sin información",
     "vazio", "vacío", "empty", "nenhum", "ninguno", "0000-00-00", "0000-00-00 00:00:00", "00/00/0000",
