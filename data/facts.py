@@ -9,14 +9,16 @@ files of these facts and nothing else, and its configuration is locked.
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import duckdb
+import pandas as pd
 
 from data.policies import Policies
+from data.problems import DataProblem, did_you_mean
 from data.schema import Table, tables
 
 MEMORY_LIMIT = "2GB"
@@ -165,6 +167,22 @@ def dimensions(facts: Facts, at_most: int = 50) -> dict[str, list[str]]:
         if 0 < len(values) <= at_most:
             found[name] = sorted(values)
     return found
+
+
+def attributes(facts: Facts, names: Sequence[str]) -> pd.DataFrame:
+    """account_id and the named columns of every account (extra columns included); missing values are None.
+
+    Raises:
+        DataProblem: accounts have no such column.
+    """
+    present = _view_columns(facts, "accounts")
+    for name in names:
+        if name not in present:
+            hint = did_you_mean(name, present)
+            raise DataProblem("dimension_unknown", "Accounts have no column {name!r}.{hint}", name=name, hint=hint)
+    columns = ["account_id", *dict.fromkeys(name for name in names if name != "account_id")]
+    rows = _ENGINES.answer(facts, f"SELECT {', '.join(map(_name, columns))} FROM accounts ORDER BY account_id")
+    return pd.DataFrame(rows, columns=columns).astype({"account_id": str})
 
 
 def _imported_on(facts: Facts) -> date:
