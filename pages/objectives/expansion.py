@@ -1,0 +1,5 @@
+"""The expansion objective."""
+
+from ui import here, objective
+
+objective.show(here.get(), "expansion")

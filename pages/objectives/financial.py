@@ -1,0 +1,5 @@
+"""The financial objective."""
+
+from ui import here, objective
+
+objective.show(here.get(), "financial")

@@ -1,0 +1,5 @@
+"""The quality objective."""
+
+from ui import here, objective
+
+objective.show(here.get(), "quality")

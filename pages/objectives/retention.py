@@ -1,0 +1,5 @@
+"""The retention objective."""
+
+from ui import here, objective
+
+objective.show(here.get(), "retention")

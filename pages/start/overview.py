@@ -1,0 +1,5 @@
+"""The overview of all four objectives."""
+
+from ui import here, overview
+
+overview.show(here.get())

@@ -1,0 +1,1 @@
+"""What screens share: links, loading, cards, charts and sentences."""

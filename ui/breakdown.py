@@ -1,0 +1,158 @@
+"""One KPI by an account attribute: small charts on one scale, the whole company in grey."""
+
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from ui import draw, frames, header, link, loading, panels
+from ui.charts import series
+from ui.here import Here
+from ui.link import Link
+from ui.loading import Loaded, Scope, kept
+from ui.reading import Reading
+from ui.telling import Teller
+from ui.text import escaped
+from words import formats
+
+MOST = 8
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One small chart: name (data), what it rests on, the data and the chart in words."""
+
+    name: str
+    size: str
+    data: bytes
+    says: str
+
+
+@dataclass(frozen=True)
+class Split:
+    """The charts of one attribute, their common scale and unit, the table, and how many values are left out."""
+
+    segments: list[Segment]
+    extent: tuple[float, float]
+    unit: str
+    table: pd.DataFrame
+    left_out: int
+
+
+def chosen(here: Here) -> str:
+    """The attribute of the link, else segment, plan or the first there is; "" without attributes."""
+    found = loading.dimensions(here.loaded)
+    wanted = [here.link.by, "segment", "plan", *found]
+    return next((name for name in wanted if name in found and len(found[name]) > 1), "")
+
+
+def show(here: Here, objective: str, reading: Reading) -> None:
+    """The section; says why when the KPI cannot be cut by account attributes."""
+    tell, by = here.tell, chosen(here)
+    if not by:
+        return
+    found = list(loading.dimensions(here.loaded))
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        with st.container(width="content", gap=None):
+            st.markdown(f"### {tell.t('objective.by', dimension=escaped(header.dimension(here, by)))}", anchors=False)
+            st.caption(tell.t("objective.by_says"))
+        key = link.seed("w_by_large", by)
+        st.selectbox(
+            tell.t("shell.by"),
+            found,
+            key=key,
+            width=220,
+            format_func=lambda d: header.dimension(here, d),
+            on_change=link.written("by", key),
+            label_visibility="collapsed",
+        )
+    split = (
+        None
+        if reading.kpi.company_only
+        else _split(here.loaded.scope, here.loaded, objective, reading, by, here.link, tell)
+    )
+    if split is None or not split.segments:
+        st.caption(tell.t("reasons.company_only") if reading.kpi.company_only else tell.t("reasons.no_data"))
+        return
+    titles = panels.titles(tell)[:2]
+    spec = series.segment(here.look, split.unit, reading.role, here.link.grain, split.extent, titles=titles)
+    grid = st.grid(columns=4, min_column_width=165, gap="small")
+    for number, one in enumerate(split.segments):
+        with grid.cell(), st.container(border=True, key=f"segment_{number}", gap=None):
+            st.markdown(f"**{escaped(one.name)}**  \n:small[:gray[{one.size}]]")
+            draw.chart(spec, series.DATA, one.data, one.says)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.caption(tell.t("objective.left_out", n=split.left_out) if split.left_out else tell.t("objective.by_note"))
+        draw.behind(tell, "by", lambda: split.table, f"{reading.key}_{by}.csv")
+
+
+@kept
+def _split(
+    scope: Scope, _loaded: Loaded, objective: str, _reading: Reading, by: str, state: Link, tell: Teller
+) -> Split | None:
+    key, unit = _reading.key, _reading.kpi.unit
+    table = loading.table(_loaded, (key,), state.grain, by=by, where=state.where)
+    table = table[table[by].notna() & (table[by].astype(str) != "")]
+    whole = frames.windowed(_reading.history, _reading.period, state.span)
+    order = dict(zip(whole["period"], whole["order"], strict=True))
+    starts = dict(zip(whole["period"], whole["start"], strict=True))
+    table = table[table["period"].isin(order)]
+    if table.empty or table["value"].isna().all():
+        return None
+    table = table.assign(order=table["period"].map(order), start=table["period"].map(starts)).sort_values("order")
+    axis, scale = frames.chart_unit(_reading, whole)
+    now = table[table["period"] == _reading.period].assign(size=lambda f: f["n"].fillna(f["numerator"]).fillna(0))
+    ranked = [str(v) for v in now.sort_values("size", ascending=False)[by]]
+    ranked += [v for v in dict.fromkeys(table[by].astype(str)) if v not in ranked]
+    company = whole.set_index("period")["value"].astype(float)
+    segments = []
+    for name in ranked[:MOST]:
+        block = table[table[by].astype(str) == name]
+        data = frames.texts(_reading, block, tell).assign(other=block["period"].map(company), target=np.nan)
+        data = series.points(data, scale=scale)
+        here = now[now[by].astype(str) == name]
+        segments.append(
+            Segment(name, _size(here, _reading, tell), frames.arrow(data), _says(name, here, _reading, tell))
+        )
+    values = (
+        table[table[by].astype(str).isin(ranked[:MOST]) & table["complete"].astype(bool)]["value"]
+        .dropna()
+        .astype(float)
+    )
+    return Split(
+        segments, extent(values, company, scale), axis, _table(table, by, unit, tell), max(len(ranked) - MOST, 0)
+    )
+
+
+def extent(values: pd.Series, company: pd.Series, scale: float) -> tuple[float, float]:
+    """The scale all segments share: 19 in 20 values and the whole company, so that one tiny segment flattens nothing."""
+    known = company[np.isfinite(company)]
+    ends = list(np.quantile(values, [0.025, 0.975])) + list(known) if len(values) else list(known)
+    low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
+    room = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
+    bottom = low - room if low < 0 or low - room > 0 else 0.0
+    return float(bottom / scale), float((high + room) / scale)
+
+
+def _size(row: pd.DataFrame, reading: Reading, tell: Teller) -> str:
+    if row.empty:
+        return formats.DASH
+    n = float(row["n"].iloc[0])
+    return tell.t("objective.cases", n=int(n)) if isfinite(n) and n > 0 else ""
+
+
+def _says(name: str, row: pd.DataFrame, reading: Reading, tell: Teller) -> str:
+    value = float(row["value"].iloc[0]) if len(row) else float("nan")
+    return f"{name}: {tell.name(reading.key)} {tell.value(value, reading.kpi.unit)}"
+
+
+def _table(table: pd.DataFrame, by: str, unit: str, tell: Teller) -> pd.DataFrame:
+    wide = table.assign(**{by: table[by].astype(str)}).pivot_table(
+        index="period", columns=by, values="value", sort=False
+    )
+    shown = wide.iloc[::-1].map(lambda v: tell.full(v, unit))
+    shown.insert(0, tell.t("shell.period"), [formats.period(p, tell.locale, short=True) for p in shown.index])
+    shown.columns = [str(c) for c in shown.columns]
+    return shown

@@ -1,0 +1,1 @@
+"""Tidy table → Altair chart → Vega-Lite spec; no Streamlit here."""

@@ -1,0 +1,54 @@
+"""Where we are: the workspace, link, language and look of this run. Settled once by `app.py`, anew on every run."""
+
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from ui import link, loading, text
+from ui.charts.theme import Look
+from ui.link import Link
+from ui.loading import Loaded
+from ui.telling import Teller
+
+_KEY = "here"
+
+
+@dataclass(frozen=True)
+class Here:
+    """What every screen starts from."""
+
+    loaded: Loaded
+    link: Link
+    tell: Teller
+    look: Look
+
+    @property
+    def locale(self) -> str:
+        """The language in force."""
+        return self.tell.locale
+
+
+def settle() -> Here:
+    """Read the link, open the workspace, choose the language; write the link back."""
+    state = link.current()
+    loaded = loading.load(state.workspace)
+    state = _without_strangers(state, loaded)
+    locale = text.use_language(state.lang, str(loaded.space.settings.get("language") or ""))
+    theme = "dark" if st.context.theme.type == "dark" else "light"
+    here = Here(loaded, state, Teller(locale, loaded.currency), Look(theme, locale))
+    st.session_state[_KEY] = here
+    link.hold(state)
+    return here
+
+
+def get() -> Here:
+    """What this run has settled."""
+    return st.session_state[_KEY] if _KEY in st.session_state else settle()
+
+
+def _without_strangers(state: Link, loaded: Loaded) -> Link:
+    """The link without dimensions, values and KPIs that this workspace does not know."""
+    known = loading.dimensions(loaded)
+    where = tuple((name, tuple(v for v in values if v in known[name])) for name, values in state.where if name in known)
+    by = state.by if state.by in known else ""
+    return replace(state, where=tuple((n, v) for n, v in where if v), by=by)

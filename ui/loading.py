@@ -1,0 +1,175 @@
+"""The only place that touches `workspace`: opening it, and reading from it under a key that names the data version.
+
+Reads are cheap because the workspace keeps its results by (data version, policies, …). What a page
+makes of them is kept with `kept`, whose first argument must be a `Scope`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import nan
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+import workspace
+from data.measures import all_measures
+from kpis.catalogue import kpi
+from kpis.kpi import Kpi
+from kpis.targets import Target, applicable
+
+Where = tuple[tuple[str, tuple[str, ...]], ...]
+kept = st.cache_resource(max_entries=400, show_spinner=False)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Everything the numbers of a workspace depend on: part of every cache key."""
+
+    workspace: str
+    data: str
+    policies: str
+    targets: tuple[Target, ...]
+    labels: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """An open workspace at one version, with the key of that version."""
+
+    space: Any
+    scope: Scope
+
+    @property
+    def empty(self) -> bool:
+        """True when nothing was ever imported."""
+        return bool(self.space.empty)
+
+    @property
+    def name(self) -> str:
+        """The workspace's name (data: escape it in Markdown)."""
+        return str(self.space.info.name)
+
+    @property
+    def currency(self) -> str:
+        """The reporting currency."""
+        return str(self.space.settings["currency"])
+
+    @property
+    def overrides(self) -> dict[tuple[str, str], Any]:
+        """Leading and lagging labels the workspace has changed."""
+        return {(k, o): role for k, o, role in self.scope.labels}
+
+
+def load(asked: str) -> Loaded:
+    """The workspace a link asks for, else the first there is; at the data version of this moment."""
+    space = workspace.Workspace.open(asked or first_workspace())
+    settings = space.settings
+    targets = tuple(
+        Target(t.kpi, t.value, t.period, "" if t.segment is None else "=".join(t.segment))
+        for t in space.store.targets(space.id)
+    )
+    labels = tuple(sorted((k, o, str(role)) for (k, o), role in space.labels.items()))
+    choices = repr((space.policies, settings["health_preset"], settings["currency"]))
+    return Loaded(space, Scope(space.id, str(space.facts.key), choices, targets, labels))
+
+
+def workspaces() -> list[tuple[str, str]]:
+    """(id, name) of every workspace."""
+    return [(str(w["id"]), str(w["name"])) for w in workspace.list_workspaces()]
+
+
+def first_workspace() -> str:
+    """The workspace shown when a link names none: the one last imported into or the first."""
+    found = workspaces()
+    return found[0][0] if found else workspace.SAMPLE
+
+
+def table(loaded: Loaded, keys: Sequence[str], grain: str, *, by: str = "", where: Where = ()) -> pd.DataFrame:
+    """The tidy KPI table over all periods; shared, so never changed in place."""
+    return loaded.space.table(tuple(keys), grain=grain, by=(by,) if by else (), where=dict(where))
+
+
+def measures(loaded: Loaded, names: Sequence[str], period: str, grain: str, where: Where) -> dict[str, float]:
+    """The measures of one period by name; NaN where one is missing."""
+    cube = loaded.space.cube(workspace.View(grain=grain, start=period, end=period, where=where))
+    row = cube[cube["period"].astype(str) == period]
+    return {n: float(row[n].iloc[0]) if n in row and len(row) and pd.notna(row[n].iloc[0]) else nan for n in names}
+
+
+def periods(loaded: Loaded, grain: str) -> tuple[Any, ...]:
+    """The periods of the data at a grain; none without data."""
+    return () if loaded.empty else tuple(loaded.space.periods(grain))
+
+
+def dimensions(loaded: Loaded) -> dict[str, list[str]]:
+    """Account attributes with their values."""
+    return {} if loaded.empty else {name: [str(v) for v in values] for name, values in loaded.space.dimensions.items()}
+
+
+def lit(loaded: Loaded) -> dict[str, tuple[bool, tuple[str, ...]]]:
+    """Per KPI whether it has a value in some period, and the tables or columns still missing."""
+    frame = loaded.space.lit()
+    return {
+        str(k): (bool(on), tuple(needs))
+        for k, on, needs in zip(frame["kpi"], frame["lit"], frame["needs"], strict=True)
+    }
+
+
+def targets(loaded: Loaded, keys: Sequence[str], period: str, where: Where) -> dict[str, float]:
+    """The targets that fit a period and the filters in force; a filter without targets of its own has none."""
+    segment = _segment(where)
+    if segment is None or not period:
+        return {}
+    found = {key: applicable(loaded.scope.targets, kpi(key), period, segment) for key in keys}
+    return {key: target.value for key, target in found.items() if target is not None}
+
+
+def _segment(where: Where) -> str | None:
+    if not where:
+        return ""
+    one = len(where) == 1 and len(where[0][1]) == 1
+    return f"{where[0][0]}={where[0][1][0]}" if one else None
+
+
+def accounts(loaded: Loaded, key: str, period: str, where: Where) -> pd.DataFrame:
+    """Who is behind a number, by account."""
+    return loaded.space.accounts(key, period, dict(where))
+
+
+def rows_behind(loaded: Loaded, measure: str, period: str, where: Where) -> pd.DataFrame:
+    """The contacts, answers, invoices … behind a measure."""
+    return loaded.space.rows_behind(measure, period, dict(where))
+
+
+def life_of_accounts(loaded: Loaded, where: Where) -> pd.DataFrame:
+    """Account, month and whether it was a customer at the month's close, for whole months."""
+    frame = loaded.space.panel("month").frame
+    if "closing_accounts" not in frame:
+        return pd.DataFrame({"account_id": [], "period": [], "closing_accounts": []})
+    frame = frame[["account_id", "period", "closing_accounts"]].astype({"account_id": str, "period": str})
+    chosen = accounts_within(loaded, where)
+    return frame if chosen is None else frame[frame["account_id"].isin(chosen)]
+
+
+def accounts_within(loaded: Loaded, where: Where) -> set[str] | None:
+    """Ids of the accounts that the filters leave; None without filters."""
+    if not where:
+        return None
+    frame = workspace.facts.attributes(loaded.space.facts, tuple(name for name, _ in where))
+    for name, values in where:
+        frame = frame[frame[name].isin(values)]
+    return set(frame["account_id"].astype(str))
+
+
+def unit_of(measure: str, one: Kpi | None = None) -> str:
+    """The unit a measure is written in; a measure that the engine does not declare takes its KPI's."""
+    declared = all_measures().get(measure)
+    if declared is None:
+        return one.unit if one is not None and len(one.measures) == 1 else "count"
+    return declared.unit if declared.unit in ("money", "seconds") else "count"
+
+
+def numerator_unit(one: Kpi) -> str:
+    """The unit of a KPI's numerator: that of its first measure."""
+    return unit_of(one.measures[0], one)

@@ -1,0 +1,84 @@
+"""Empty, partial and wrong: what is true, why, and one next step."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import streamlit as st
+
+from data.problems import DataProblem
+from ui import text
+from ui.here import Here
+from words import catalogue
+
+_LOG = logging.getLogger("farol")
+IMPORT = "pages/start/import_page.py"
+
+
+def nothing_yet(here: Here) -> None:
+    """An empty workspace: two files light most of it up."""
+    tell = here.tell
+    with st.container(border=True, key="nothing_yet"), st.container(horizontal=True, gap="large"):
+        with st.container(width=460):
+            st.markdown(f"## {tell.t('shell.empty_title')}", anchors=False)
+            st.markdown(tell.t("shell.empty_why"))
+            st.page_link(IMPORT, label=tell.t("shell.empty_step"), icon=":material/upload_file:")
+        with st.container(width="stretch", gap="xsmall"):
+            for name in ("subscriptions", "usage", "contacts"):
+                st.markdown(f":material/lightbulb: {tell.t(f'shell.empty_{name}')}")
+
+
+def dark(here: Here, objective: str, missing: Mapping[str, tuple[str, ...]]) -> None:
+    """KPIs without data: which table or column would light each up."""
+    if not missing:
+        return
+    tell = here.tell
+    with st.expander(
+        tell.t("objective.dark_title", n=len(missing)), icon=":material/lightbulb_2:", key=f"dark_{objective}"
+    ):
+        lines = [f"- **{tell.name(key)}**: {needed(needs, here)}" for key, needs in missing.items()]
+        st.markdown("\n".join(lines))
+        st.page_link(IMPORT, label=tell.t("objective.dark_step"), icon=":material/upload_file:")
+
+
+def needed(needs: tuple[str, ...], here: Here) -> str:
+    """What a KPI waits for, in words: the usage table, or the column abandoned of contacts."""
+    tell, found = here.tell, []
+    for need in needs:
+        ways = [_place(way, here) for way in need.split("|")]
+        found.append(
+            tell.t("objective.list_or", first=", ".join(ways[:-1]), last=ways[-1]) if len(ways) > 1 else ways[0]
+        )
+    if not found:
+        return tell.t("objective.dark_no_values")
+    return tell.t("objective.dark_needs", what="; ".join(found))
+
+
+def _place(need: str, here: Here) -> str:
+    table, _, column = need.partition(".")
+    id = f"measures.table_{table}"
+    shown = here.tell.t(id) if catalogue.has(id, here.locale) else text.escaped(table)
+    return here.tell.t("objective.column_of", column=column, table=shown) if column else shown
+
+
+@contextmanager
+def caught() -> Iterator[None]:
+    """A problem with the data or the request becomes a sentence; anything else goes to the log and is said softly."""
+    try:
+        yield
+    except DataProblem as problem:
+        id = f"problems.{problem.id}"
+        known = catalogue.has(id, text.language())
+        params = {k: text.escaped(v) for k, v in problem.params.items()}
+        _say(text.t(id, **params) if known else text.escaped(problem))
+    except Exception as error:
+        if type(error).__module__.startswith("streamlit"):
+            raise
+        _LOG.exception("A page failed")
+        _say(text.t("shell.failed"))
+
+
+def _say(sentence: str) -> None:
+    with st.container(border=True, key="problem"):
+        st.markdown(f":red[:material/cloud_off:] {sentence}")
+        st.page_link("pages/start/overview.py", label=text.t("shell.back_to_overview"), icon=":material/arrow_back:")

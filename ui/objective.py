@@ -1,0 +1,172 @@
+"""An objective's page: verdict, cards, leading beside lagging, every indicator, and what has no data yet."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from kpis.kpi import OBJECTIVES
+from ui import cards, cohorts, detail, header, link, loading, movements, notices, panels, verdict
+from ui.here import Here
+from ui.link import Link
+from ui.loading import Loaded, Scope, kept
+from ui.objectives import FACES, in_order, indicators
+from ui.reading import Reading, judged_period, read
+from ui.telling import Teller
+from words import formats
+
+CARDS, CHARTS = 4, 3
+
+
+@dataclass(frozen=True)
+class Page:
+    """What an objective's page shows under one link, language and data version."""
+
+    period: str
+    readings: dict[str, Reading]
+    verdict: verdict.Verdict
+    cards: list[cards.Card]
+    leading: list[panels.Panel]
+    lagging: list[panels.Panel]
+    table: pd.DataFrame
+    dark: dict[str, tuple[str, ...]]
+
+
+def show(here: Here, objective: str) -> None:
+    """Draw the page, or one KPI large when the link names one."""
+    with notices.caught():
+        if here.loaded.empty:
+            header_only(here, objective)
+            notices.nothing_yet(here)
+            return
+        page = built(here, objective)
+        if here.link.kpi in page.readings:
+            detail.show(here, objective, page.readings[here.link.kpi])
+        else:
+            _whole(here, objective, page)
+
+
+def header_only(here: Here, objective: str) -> None:
+    """Title and question, without controls that would have nothing to control."""
+    st.title(here.tell.t(f"shell.{objective}"), anchor=False)
+    st.caption(here.tell.t(f"objective.question_{objective}"))
+
+
+def built(here: Here, objective: str) -> Page:
+    """The page's content, kept per data version and link."""
+    return _built(here.loaded.scope, here.loaded, objective, here.link, here.tell)
+
+
+@kept
+def _built(scope: Scope, _loaded: Loaded, objective: str, state: Link, tell: Teller) -> Page:
+    readings = readings_of(_loaded, objective, state)
+    shown = {k: r for k, r in readings.items() if r.history["value"].notna().any()}
+    face = FACES[objective]
+    lit = loading.lit(_loaded)
+    roles = {k: r.role for k, r in shown.items()}
+
+    def charts(role: str, wanted: tuple[str, ...]) -> list[panels.Panel]:
+        keys = in_order(tuple(k for k, r in roles.items() if r == role), wanted)[:CHARTS]
+        return [panels.panel(shown[k], role, tell, state.span) for k in keys]
+
+    return Page(
+        period=next(iter(readings.values())).period if readings else "",
+        readings=readings,
+        verdict=verdict.objective_verdict([r for r in shown.values() if r.kpi.objective == objective], tell),
+        cards=[cards.card(shown[k], tell, "24") for k in in_order(tuple(shown), face.cards)[:CARDS]],
+        leading=charts("leading", face.leading),
+        lagging=charts("lagging", face.lagging),
+        table=_table(shown, tell),
+        dark={k: lit[k][1] for k in readings if k not in shown},
+    )
+
+
+def readings_of(loaded: Loaded, objective: str, state: Link) -> dict[str, Reading]:
+    """The readings of every KPI of an objective under a link."""
+    chosen = indicators(next(o for o in OBJECTIVES if o == objective), loaded.overrides)
+    periods = loading.periods(loaded, state.grain)
+    period = judged_period(periods, state.period)
+    keys = [kpi.key for kpi, _ in chosen]
+    table = loading.table(loaded, keys, state.grain, where=state.where)
+    targets = loading.targets(loaded, keys, period, state.where)
+    return read(table, periods, period, {kpi.key: role for kpi, role in chosen}, targets, state.compare)
+
+
+def _table(readings: dict[str, Reading], tell: Teller) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = []
+    for r in readings.values():
+        known = r.history[r.history["complete"].astype(bool)]["value"].astype(float)
+        rows.append(
+            {
+                "key": r.key,
+                "name": tell.name(r.key),
+                "value": cards.text_value(r, tell),
+                "change": tell.change(r).split(" ·")[0] if r.change else formats.DASH,
+                "line": [float(v) for v in known.tail(12).dropna()],
+                "target": tell.value(r.target, r.kpi.unit) if r.status else formats.DASH,
+                "status": tell.t(f"objective.status_{r.status}") if r.status else "",
+                "usual": tell.usual(r),
+                "role": tell.t(f"objective.{r.role}"),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _whole(here: Here, objective: str, page: Page) -> None:
+    tell = here.tell
+    head = [tell.title_period(page.period), tell.t(f"objective.question_{objective}"), header.filter_words(here)]
+    header.head(here, tell.t(f"shell.{objective}"), " · ".join(h for h in head if h))
+    say(page.verdict)
+    cards.row(here, objective, page.cards)
+    grid = st.grid(columns=2, min_column_width=330, gap="small")
+    with grid.cell():
+        panels.column(here, objective, "leading", page.leading, page.readings)
+    with grid.cell():
+        panels.column(here, objective, "lagging", page.lagging, page.readings)
+    if objective in ("retention", "financial"):
+        movements.show(here, page.period)
+    if objective == "retention":
+        cohorts.show(here)
+    _all(here, objective, page)
+    notices.dark(here, objective, page.dark)
+
+
+def say(said: verdict.Verdict) -> None:
+    """Draw a verdict: the headline, and the sentence under it."""
+    with st.container(key="verdict", gap="xxsmall"):
+        st.markdown(f"## {said.headline}", anchors=False)
+        if said.detail:
+            st.markdown(said.detail)
+
+
+def _all(here: Here, objective: str, page: Page) -> None:
+    """Every indicator in a table; choosing a row opens it large."""
+    if page.table.empty:
+        return
+    tell = here.tell
+    key = f"all_{objective}"
+
+    def choose() -> None:
+        rows = st.session_state[key]["selection"]["rows"]
+        if rows:
+            link.change(kpi=str(page.table["key"].iloc[rows[0]]))
+
+    with st.container(border=True, key="everything", gap="xsmall"):
+        st.markdown(f"##### {tell.t('objective.all_title', n=len(page.table))}", anchors=False)
+        st.caption(tell.t("objective.all_says"))
+        st.dataframe(
+            page.table,
+            hide_index=True,
+            width="stretch",
+            height="content",
+            column_order=["name", "value", "change", "line", "target", "status", "usual", "role"],
+            column_config={
+                name: st.column_config.Column(tell.t(f"objective.column_{name}"))
+                for name in ("name", "value", "change", "target", "status", "usual", "role")
+            }
+            | {"line": st.column_config.LineChartColumn(tell.t("objective.column_line"), color="gray")},
+            key=key,
+            on_select=choose,
+            selection_mode="single-row",
+        )

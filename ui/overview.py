@@ -1,0 +1,217 @@
+"""The overview: what is going well, what is not, and what to look at next; all four objectives on one page."""
+
+from dataclasses import dataclass
+from math import isfinite
+
+import pandas as pd
+import streamlit as st
+
+from kpis.kpi import OBJECTIVES
+from ui import cards, draw, frames, header, link, loading, movements, notices, objective, verdict
+from ui.charts import series, usual
+from ui.here import Here
+from ui.link import Link
+from ui.loading import Loaded, Scope, kept
+from ui.objectives import FACES, HEADLINES, home_of
+from ui.reading import Reading
+from ui.telling import Teller
+from ui.text import escaped
+from words import formats
+
+STRIP_ROWS = 8
+
+
+@dataclass(frozen=True)
+class Strip:
+    """The usual-range strip, ready to be drawn; `outside` of `all` KPIs lie outside their range."""
+
+    rows: int
+    data: bytes
+    says: str
+    table: pd.DataFrame
+    outside: int
+    all: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the overview shows under one link, language and data version."""
+
+    period: str
+    caption: str
+    verdict: verdict.Verdict
+    cards: dict[str, tuple[cards.Card, str, str] | None]
+    strip: Strip | None
+    missed: list[tuple[str, str, str]]
+    dark: dict[str, tuple[str, ...]]
+
+
+def show(here: Here) -> None:
+    """Draw the overview."""
+    with notices.caught():
+        tell = here.tell
+        if here.loaded.empty:
+            header.head(here, tell.t("shell.welcome"), tell.t("shell.tagline"), spans=False)
+            notices.nothing_yet(here)
+            return
+        page = _built(here.loaded.scope, here.loaded, here.link, tell)
+        header.head(here, tell.title_period(page.period), page.caption, spans=False)
+        objective.say(page.verdict)
+        _cards(here, page)
+        grid = st.grid(columns=2, min_column_width=330, gap="small")
+        with grid.cell():
+            movements.show(here, page.period)
+        with grid.cell():
+            _strip(here, page)
+        _missed(here, page)
+
+
+@kept
+def _built(scope: Scope, _loaded: Loaded, state: Link, tell: Teller) -> Page:
+    everything = {name: objective.readings_of(_loaded, name, state) for name in OBJECTIVES}
+    own = {o: [r for r in found.values() if r.kpi.objective == o] for o, found in everything.items()}
+    lit = loading.lit(_loaded)
+    first = next(iter(everything["retention"].values()))
+    heads: dict[str, tuple[cards.Card, str, str] | None] = {}
+    for name in OBJECTIVES:
+        head = next(
+            (everything[name][k] for k in HEADLINES[name] if k in everything[name] and everything[name][k].known), None
+        )
+        heads[name] = None if head is None else (cards.card(head, tell, "24"), tell.status(head), _sentence(head, tell))
+    flat = list({r.key: r for readings in own.values() for r in readings}.values())
+    missed = [
+        (r.key, r.kpi.objective, f"{tell.value(r.value, r.kpi.unit)} · {tell.target(r)} · {tell.status(r)}")
+        for r in flat
+        if r.known and r.status in ("off", "near")
+    ]
+    return Page(
+        period=first.period,
+        caption=_caption(_loaded, state, first, tell),
+        verdict=verdict.overview_verdict(own, tell),
+        cards=heads,
+        strip=_strip_of(flat, tell),
+        missed=missed,
+        dark={k: needs for k, (on, needs) in lit.items() if not on},
+    )
+
+
+def _caption(loaded: Loaded, state: Link, first: Reading, tell: Teller) -> str:
+    words = [escaped(loaded.name)]
+    active = loading.measures(loaded, ("closing_accounts",), first.period, state.grain, state.where)["closing_accounts"]
+    if isfinite(active):
+        words.append(tell.t("overview.accounts", n=int(active)))
+    last = loading.periods(loaded, state.grain)[-1]
+    if loaded.space.as_of is not None:
+        day = formats.day(loaded.space.as_of, tell.locale)
+        unjudged = not last.complete and last.id != first.period
+        words.append(
+            tell.t("overview.data_to_unfinished", day=day, period=tell.period(last.id))
+            if unjudged
+            else tell.t("overview.data_to", day=day)
+        )
+    if not first.complete:
+        words.append(tell.t("objective.unfinished"))
+    words += [f"{escaped(name)}: {escaped(', '.join(values))}" for name, values in state.where]
+    return " · ".join(words)
+
+
+def _sentence(reading: Reading, tell: Teller) -> str:
+    """One line about a headline KPI: its change, and where that lies."""
+    said = [tell.change(reading), tell.variation(reading)]
+    return ", ".join(s for s in said if s)
+
+
+def _cards(here: Here, page: Page) -> None:
+    tell = here.tell
+    grid = st.grid(columns=4, min_column_width=240, gap="small")
+    for name, found in page.cards.items():
+        with grid.cell(), st.container(border=True, key=f"card_{name}", gap="xxsmall", height="stretch"):
+            with st.container(horizontal=True, horizontal_alignment="distribute", gap="xsmall"):
+                st.markdown(f"**{FACES[name].icon} {tell.t(f'shell.{name}')}**", width="content")
+                if found is not None and found[1]:
+                    st.markdown(f":small[{found[1]}]", width="content")
+            if found is None:
+                st.markdown(f":gray[{tell.t('overview.dark_objective')}]")
+            else:
+                card, _, sentence = found
+                st.markdown(f":small[{card.title}]  \n{card.words.split(chr(10))[0]}")
+                if card.spark is not None:
+                    draw.chart(series.sparkline(here.look), series.DATA, card.spark, card.says)
+                if sentence:
+                    st.markdown(f":small[{sentence}]")
+            st.page_link(
+                cards.PAGES[name],
+                label=tell.t("overview.open", objective=tell.t(f"shell.{name}")),
+                icon=":material/arrow_forward:",
+                icon_position="right",
+                query_params=link.query(link.opened(here.link, "")),
+            )
+
+
+def _strip_of(readings: list[Reading], tell: Teller) -> Strip | None:
+    fit = [r for r in readings if r.known and r.usual is not None and r.kpi.unit not in ("money", "count", "months")]
+    if not fit:
+        return None
+    outside = [r for r in fit if r.outside]
+    rank = {"bad": 0, "good": 1, "plain": 2}
+    shown = sorted(outside, key=lambda r: rank[r.tone])[:STRIP_ROWS]
+    heads = [key for keys in HEADLINES.values() for key in keys]
+    rest = [r for r in fit if r not in shown and not r.outside]
+    rest.sort(key=lambda r: heads.index(r.key) if r.key in heads else len(heads))
+    shown += rest[: max(STRIP_ROWS - len(shown), min(2, len(rest)))]
+    rows = []
+    for order, r in enumerate(shown):
+        assert r.usual is not None  # chosen by it
+        middle, half = sum(r.usual) / 2, (r.usual[1] - r.usual[0]) / 2
+        at = (r.value - middle) / half if half else float(r.value > middle) - float(r.value < middle)
+        at = max(-usual.REACH, min(usual.REACH, at))
+        words = (tell.usual(r), tell.usual(r, short=True))
+        name, value = tell.name(r.key), tell.value(r.value, r.kpi.unit)
+        rows.append((name, order, at, not r.outside, r.tone, value, *words))
+    data = pd.DataFrame(rows, columns=list(usual.COLUMNS))
+    table = data[["name", "value", "words"]].rename(
+        columns={
+            "name": tell.t("objective.column_name"),
+            "value": tell.t("objective.column_value"),
+            "words": tell.t("objective.column_usual"),
+        }
+    )
+    says = tell.t(
+        "overview.strip_alt", n=len(outside), all=len(fit), names=verdict.listed([r[0] for r in rows if not r[3]], tell)
+    )
+    return Strip(len(rows), frames.arrow(data), says, table, len(outside), len(fit))
+
+
+def _strip(here: Here, page: Page) -> None:
+    tell, strip = here.tell, page.strip
+    with st.container(border=True, key="strip", gap="xsmall", height="stretch"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.markdown(f"##### {tell.t('overview.strip')}", width="content", anchors=False)
+            if strip is not None:
+                draw.behind(tell, "strip", lambda: strip.table, "usual.csv")
+        if strip is None:
+            st.caption(tell.t("overview.strip_too_short"))
+            return
+        st.caption(tell.t("overview.strip_says", n=strip.outside, all=strip.all, period=tell.period(page.period)))
+        draw.chart(usual.strip(here.look, strip.rows), usual.DATA, strip.data, strip.says)
+
+
+def _missed(here: Here, page: Page) -> None:
+    """What is off target, each a link to the KPI."""
+    tell = here.tell
+    with st.container(border=True, key="missed", gap="xsmall"):
+        title = tell.t("overview.missed", n=len(page.missed)) if page.missed else tell.t("overview.nothing_missed")
+        st.markdown(f"##### {title}", anchors=False)
+        if not page.missed and not here.loaded.scope.targets:
+            st.caption(tell.t("overview.set_targets"))
+            st.page_link(
+                "pages/reference/settings.py", label=tell.t("overview.set_targets_step"), icon=":material/flag:"
+            )
+        for key, place, words in page.missed:
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                cards.opener(here.link, place, key, tell.name(key))
+                st.markdown(words, width="content")
+        if page.dark:
+            counts = {o: sum(home_of(k) == o for k in page.dark) for o in OBJECTIVES}
+            said = ", ".join(f"{tell.t(f'shell.{o}')} {n}" for o, n in counts.items() if n)
+            st.caption(tell.t("overview.dark", n=len(page.dark), where=said))

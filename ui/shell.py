@@ -1,0 +1,61 @@
+"""The shell around every page: page config, menu, logo and the few lines of CSS."""
+
+from typing import Any
+
+import streamlit as st
+
+from ui.here import Here
+from ui.objectives import FACES
+
+CSS = """
+<style>
+.stMainBlockContainer {max-width: 1320px; margin: 0 auto;}
+@media (max-width: 640px) {.stMainBlockContainer {padding-left: 1rem; padding-right: 1rem;}}
+[class*="st-key-card_"] [data-testid="stPageLink-NavLink"], [class*="st-key-panel_"] [data-testid="stPageLink-NavLink"],
+[class*="st-key-missed"] [data-testid="stPageLink-NavLink"] {padding: 0; background: transparent;}
+[class*="st-key-card_"] [data-testid="stMarkdownContainer"] p, [class*="st-key-verdict"] p {margin-bottom: 0.25rem;}
+[class*="st-key-card_"] [data-testid="stMarkdownContainer"] p:only-child, .st-key-verdict p {font-weight: inherit;}
+.st-key-hero_value p {font-size: 46px; line-height: 1.15; font-weight: 700; letter-spacing: -0.02em;}
+[class*="st-key-step_"] [data-testid="stMarkdownContainer"] p {font-size: 21px; font-weight: 700;}
+[class*="st-key-step_"] [data-testid="stCaptionContainer"] p {font-size: 13px; font-weight: 400;}
+[data-testid="stBaseButton-primary"] {color: var(--farol-on-primary);}
+</style>
+"""
+
+
+def start() -> None:
+    """Page config: served from this machine alone, the menu's rarely used entries left out."""
+    st.set_page_config(
+        page_title="Farol", page_icon="static/icon.svg", layout="wide", initial_sidebar_state="collapsed"
+    )
+
+
+def menu(here: Here) -> Any:
+    """The pages in their sections, in the language in force; returns the one to run."""
+    tell = here.tell
+    objectives = [
+        st.Page(f"pages/objectives/{name}.py", title=tell.t(f"shell.{name}"), icon=face.icon, url_path=name)
+        for name, face in FACES.items()
+    ]
+    start_pages = [
+        st.Page(
+            "pages/start/overview.py", title=tell.t("shell.overview"), icon=":material/space_dashboard:", default=True
+        )
+    ]
+    data = [
+        ("start/import_page", "import", ":material/upload_file:"),
+        ("reference/definitions", "definitions", ":material/menu_book:"),
+        ("reference/settings", "settings", ":material/settings:"),
+    ]
+    pages = {
+        "": start_pages,
+        tell.t("shell.objectives"): objectives,
+        tell.t("shell.data"): [
+            st.Page(f"pages/{path}.py", title=tell.t(f"shell.{name}"), icon=icon, url_path=name)
+            for path, name, icon in data
+        ],
+    }
+    chosen = st.navigation(pages, position="top")
+    st.logo("static/logo.svg", size="large")
+    st.html(CSS.replace("var(--farol-on-primary)", here.look.palette.background))
+    return chosen

@@ -1,0 +1,115 @@
+"""A reading in words: value, target, status, change, range, reason; in one language and currency."""
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from ui.reading import Reading
+from words import catalogue, formats
+
+STATUS_ICONS = {"on": ":material/check_circle:", "near": ":material/error:", "off": ":material/cancel:"}
+STATUS_COLOURS = {"on": "green", "near": "yellow", "off": "red"}
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Writes for one language and reporting currency. Texts come out as Markdown-safe plain words."""
+
+    locale: str
+    currency: str = "BRL"
+
+    def t(self, id: str, /, **params: Any) -> str:
+        """A sentence of the catalogue."""
+        return catalogue.text(id, self.locale, **params)
+
+    def name(self, key: str) -> str:
+        """The name of a KPI."""
+        return catalogue.name(key, self.locale)
+
+    def value(self, number: float, unit: str) -> str:
+        """A compact value."""
+        return formats.value(number, unit, self.locale, self.currency)
+
+    def full(self, number: float, unit: str) -> str:
+        """A value written out."""
+        return formats.full(number, unit, self.locale, self.currency)
+
+    def signed(self, difference: float, unit: str) -> str:
+        """A signed difference."""
+        return formats.change(difference, unit, self.locale, self.currency)
+
+    def range(self, low: float, high: float, unit: str) -> str:
+        """Two values with a dash, the sign of a percentage only once."""
+        first, last = self.value(low, unit), self.value(high, unit)
+        if unit == "ratio":
+            first = first.rstrip("%").rstrip(formats.NBSP)
+        return f"{first}–{last}"
+
+    def period(self, id: str) -> str:
+        """A period inside a sentence."""
+        return formats.period_in_sentence(id, self.locale)
+
+    def title_period(self, id: str) -> str:
+        """A period as a title."""
+        return formats.period(id, self.locale)
+
+    def target(self, reading: Reading) -> str:
+        """The target in words: at least 103%, at most 1%."""
+        side = "down" if reading.kpi.direction == "down" else "up"
+        return self.t(f"objective.target_{side}", target=self.value(reading.target, reading.kpi.unit))
+
+    def status(self, reading: Reading) -> str:
+        """Icon and word of a status, coloured; empty without a target."""
+        if not reading.status:
+            return ""
+        word = self.t(f"objective.status_{reading.status}")
+        return f":{STATUS_COLOURS[reading.status]}[{STATUS_ICONS[reading.status]} {word}]"
+
+    def change(self, reading: Reading) -> str:
+        """The signed change and against what; empty when there is nothing to compare with."""
+        if reading.change is None:
+            return ""
+        unit = reading.kpi.unit
+        shown = formats.change(reading.change.difference, unit, self.locale, self.currency)
+        if not any(c in shown for c in ("+", formats.MINUS)):
+            return self.t("objective.no_change", period=self.period(reading.before_period))
+        return self.t("objective.change", change=shown, period=self.against(reading))
+
+    def against(self, reading: Reading) -> str:
+        """The period compared with, with its year when that is another one."""
+        before, now = reading.before_period, reading.period
+        year = before[:4] != now[:4]
+        return formats.period_in_sentence(before, self.locale, year=year)
+
+    def variation(self, reading: Reading) -> str:
+        """Whether the change is within normal variation; empty when that cannot be said."""
+        if reading.change is None or reading.change.outside is None:
+            return ""
+        return self.t("objective.beyond_variation" if reading.change.outside else "objective.within_variation")
+
+    def reason(self, reading: Reading) -> str:
+        """Why there is no value."""
+        id = f"reasons.{reading.reason}"
+        return self.t(id) if catalogue.has(id, self.locale) else self.t("reasons.no_data")
+
+    def badge(self, reading: Reading) -> str:
+        """What must be said beside a value; empty when nothing must."""
+        return self.t(f"reasons.badge_{reading.badge}") if reading.badge else ""
+
+    def unit(self, reading: Reading) -> str:
+        """The unit as a chart's caption says it."""
+        return self.t(f"objective.unit_{reading.kpi.unit}")
+
+    def usual(self, reading: Reading, *, short: bool = False) -> str:
+        """Where the value lies against its usual range, in words."""
+        if reading.usual is None:
+            return ""
+        inside = not reading.outside
+        tone = "inside" if inside else {"good": "better", "bad": "worse"}.get(reading.tone, reading.outside)
+        if short:
+            return self.t(f"overview.{tone}_short")
+        return self.t(f"overview.{tone}", range=self.range(*reading.usual, reading.kpi.unit))
+
+    def known(self, number: float) -> bool:
+        """Whether a number is there."""
+        return isfinite(number)

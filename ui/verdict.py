@@ -1,0 +1,108 @@
+"""Verdict sentences, computed from readings: what is on target, what is not, what moved."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ui.reading import Reading
+from ui.telling import Teller
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A headline and the sentence under it (Markdown-safe)."""
+
+    headline: str
+    detail: str
+
+
+def listed(words: Sequence[str], tell: Teller) -> str:
+    """a, b and c."""
+    if len(words) < 2:
+        return "".join(words)
+    return tell.t("objective.list_and", first=", ".join(words[:-1]), last=words[-1])
+
+
+def objective_verdict(readings: Iterable[Reading], tell: Teller) -> Verdict:
+    """What the targets of one objective say, then the worst miss, then what moved more than usual."""
+    shown = [r for r in readings if r.known]
+    judged = [r for r in shown if r.status]
+    missed = [r for r in judged if r.status == "off"]
+    near = [r for r in judged if r.status == "near"]
+    if not shown:
+        return Verdict(tell.t("objective.verdict_no_values"), "")
+    if not judged:
+        headline = tell.t("objective.verdict_no_targets")
+    elif missed:
+        headline = tell.t("objective.verdict_missed", n=len(missed), all=len(judged), names=_names(missed, tell))
+    elif near:
+        headline = tell.t("objective.verdict_near", n=len(near), all=len(judged), names=_names(near, tell))
+    else:
+        headline = tell.t("objective.verdict_on", n=len(judged))
+    parts = [_against_target(r, tell) for r in (missed or near)[:2]]
+    parts += moved_sentences([r for r in shown if r not in missed[:2]], tell, 2)
+    if not parts:
+        parts = [tell.t("objective.verdict_calm")]
+    return Verdict(headline, " ".join(parts))
+
+
+def overview_verdict(by_objective: dict[str, list[Reading]], tell: Teller) -> Verdict:
+    """Which objectives are on target and which are not, by all their KPIs with a target."""
+    on, off, near = [], [], []
+    for objective, readings in by_objective.items():
+        statuses = {r.status for r in readings if r.known and r.status}
+        place = off if "off" in statuses else near if "near" in statuses else on if statuses else None
+        if place is not None:
+            place.append(tell.t(f"shell.{objective}").lower())
+    flat = [r for readings in by_objective.values() for r in readings if r.known]
+    if not flat:
+        return Verdict(tell.t("objective.verdict_no_values"), "")
+    if not (on or off or near):
+        headline = tell.t("overview.no_targets")
+    elif off and on:
+        headline = tell.t("overview.mixed", good=listed(on, tell), bad=listed(off, tell))
+    elif off:
+        headline = tell.t("overview.off", bad=listed(off, tell))
+    elif near:
+        headline = tell.t("overview.near", near=listed(near, tell))
+    else:
+        headline = tell.t("overview.all_on")
+    unique = list({r.key: r for r in flat}.values())
+    missed = [r for r in unique if r.status == "off"]
+    parts = [_against_target(r, tell) for r in missed[:2]]
+    parts += moved_sentences([r for r in unique if r not in missed[:2]], tell, 2)
+    return Verdict(_capital(headline), " ".join(parts) or tell.t("objective.verdict_calm"))
+
+
+def moved_sentences(readings: Sequence[Reading], tell: Teller, most: int) -> list[str]:
+    """One sentence per KPI outside its usual range, the bad ones first."""
+    outside = [r for r in readings if r.outside and r.kpi.unit not in ("money", "count", "months")]
+    outside.sort(key=lambda r: {"bad": 0, "good": 1, "plain": 2}[r.tone])
+    said = []
+    for r in outside[:most]:
+        assert r.usual is not None  # outside says so
+        said.append(
+            tell.t(
+                f"objective.moved_{r.outside}",
+                kpi=tell.name(r.key),
+                value=tell.value(r.value, r.kpi.unit),
+                range=tell.range(*r.usual, r.kpi.unit),
+            )
+        )
+    return said
+
+
+def _against_target(reading: Reading, tell: Teller) -> str:
+    return tell.t(
+        "objective.verdict_against",
+        kpi=tell.name(reading.key),
+        value=tell.value(reading.value, reading.kpi.unit),
+        target=tell.target(reading),
+    )
+
+
+def _names(readings: Sequence[Reading], tell: Teller) -> str:
+    return listed([tell.name(r.key) for r in readings[:3]], tell)
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
