@@ -3,21 +3,29 @@
 from data.policies import Policies
 from data.problems import DataProblem
 from workspace.behind import accounts, evidence
+from workspace.bringing_in import Choice, check, import_files, look, preview, problems_frame, store_rows
 from workspace.home import SAMPLE, default_home, list_workspaces, open_store, write_sample
 from workspace.numbers import View, Workspace, as_records, known
 
 __all__ = [
     "SAMPLE",
+    "Choice",
     "DataProblem",
     "Policies",
     "View",
     "Workspace",
     "accounts",
     "as_records",
+    "check",
     "default_home",
     "evidence",
+    "import_files",
     "known",
     "list_workspaces",
+    "look",
     "open_store",
+    "preview",
+    "problems_frame",
+    "store_rows",
     "write_sample",
 ]

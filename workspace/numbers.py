@@ -13,6 +13,7 @@ import pandas as pd
 from data import cube as cubes
 from data import facts, measures, rows
 from data.calendar import GRAINS, Period, parse
+from data.facts import Facts
 from data.panel import Panel, build_panel
 from data.policies import Policies
 from data.problems import DataProblem, did_you_mean
@@ -60,11 +61,12 @@ class View:
 class Workspace:
     """One workspace at one data version: read its numbers, change its settings, bring in more data."""
 
-    def __init__(self, store: Store, workspace_id: str) -> None:
+    def __init__(self, store: Store, workspace_id: str, seen: Facts | None = None) -> None:
+        """`seen` are other facts than the stored ones: a preview of what an import would bring."""
         self.store = store
         self.info = store.workspace(workspace_id)
         self.id = workspace_id
-        self.facts = store.facts(workspace_id)
+        self.facts = seen or store.facts(workspace_id)
 
     @classmethod
     def open(cls, name: str, home: Path | None = None) -> "Workspace":
@@ -271,7 +273,8 @@ class Workspace:
         for period in chosen_periods(built.periods, view.start, view.end):
             lives = self._lifetimes(built.as_of, period.closing, policies)
             if view.dims:
-                lives = lives.merge(self.attributes(view.dims), on="account_id", how="left")
+                known = self.attributes(view.dims).fillna(cubes.UNKNOWN)
+                lives = lives.merge(known, on="account_id", how="left").fillna(dict.fromkeys(view.dims, cubes.UNKNOWN))
             for name, values in view.where:
                 lives = lives[lives[name].isin(values)]
             found.append(lifetime_measures(lives, view.by).assign(period=period.id))
