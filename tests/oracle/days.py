@@ -51,7 +51,7 @@ def bounds(day: pd.Timestamp, grain: str) -> tuple[str, pd.Timestamp, pd.Timesta
 
 def periods(first: pd.Timestamp, as_of: pd.Timestamp, grain: str) -> list[Period]:
     """Every period from the one of `first` to the one of `as_of`."""
-    found = []
+    found: list[Period] = []
     day = first
     while True:
         name, start, end = bounds(day, grain)
@@ -77,4 +77,5 @@ def period_of(days: pd.Series, spans: Sequence[Period]) -> pd.Series:
     inside = ~np.isnat(values) & (place >= 0)
     place = np.where(inside, place, 0)
     inside &= values <= closings[place]
-    return pd.Series(np.where(inside, names[place], None), index=days.index, dtype=object)
+    found = [names[k] if ok else None for k, ok in zip(place, inside, strict=True)]
+    return pd.Series(found, index=days.index, dtype="object")

@@ -136,6 +136,11 @@ def cut(tables: Tables, as_of: pd.Timestamp) -> Tables:
     return out
 
 
+def by_account(values: pd.Series) -> dict[str, Any]:
+    """A series indexed by account as a plain dictionary."""
+    return {str(account): value for account, value in values.items()}
+
+
 def millionths(value: float | Decimal) -> int:
     """Money rounded once to whole millionths, half away from zero."""
     exact = value if isinstance(value, Decimal) else Decimal(repr(float(value)))
@@ -155,8 +160,9 @@ def converted(
     """Amounts in millionths of the reporting currency, at the last dated rate valid on each row's day."""
     dated: dict[str, list[tuple[pd.Timestamp, float]]] = {}
     if "fx_rates" in tables:
-        for row in tables["fx_rates"].sort_values("valid_from").itertuples():
-            dated.setdefault(row.currency, []).append((row.valid_from, row.rate))
+        known = tables["fx_rates"].sort_values("valid_from")
+        for name, start, rate in zip(known["currency"], known["valid_from"], known["rate"], strict=True):
+            dated.setdefault(name, []).append((start, rate))
     out = []
     for amount, currency, day in zip(amounts, currencies, days, strict=True):
         rate = settings_rate(currency, policies)

@@ -11,7 +11,7 @@ from .service import overdue_contacts
 from .use import Use
 from .voice import csat_rows, feelings, last_answers, nps_rows
 
-CURVES = {
+CURVES: dict[str, tuple[list[float], list[float]]] = {
     "adoption": ([0, 30, 60, 80], [0, 30, 70, 100]),
     "usage_trend": ([0, 0.5, 0.8, 1.0, 1.1], [0, 20, 50, 80, 100]),
     "nps_account": ([0, 6, 7, 8, 9, 10], [0, 30, 50, 65, 90, 100]),

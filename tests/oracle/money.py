@@ -4,7 +4,7 @@ import pandas as pd
 
 from .context import COMPANY, Context, Piece, piece
 from .days import Period, period_of
-from .frames import converted, word
+from .frames import by_account, converted, word
 
 MONEY = 1e-6
 
@@ -72,7 +72,7 @@ def invoice_pieces(context: Context) -> dict[str, Piece]:
 def one_off(context: Context, issued: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """One-off invoices of accounts that were active or had been invoiced on an earlier day."""
     kind = word(issued["kind"])
-    everything = not context.has("subscriptions") and (word(rows["kind"]) == "").all()
+    everything = not context.has("subscriptions") and bool((word(rows["kind"]) == "").all())
     some = issued[(kind == "one_off") | everything]
     some = some[~some["credit"]]
     first_invoice = rows[~rows["credit"]].groupby("account_id")["issued_on"].min()
@@ -118,18 +118,17 @@ def referral_rows(context: Context) -> pd.DataFrame:
     if context.has("invoices"):
         invoices = invoice_rows(context)
         ordered = invoices[~invoices["credit"]].sort_values(["issued_on", "invoice_id"])
-        first_invoice = ordered.groupby("account_id")["net"].first().to_dict()
+        first_invoice = by_account(ordered.groupby("account_id")["net"].first())
 
     def first_period_value(account: str) -> int:
         if context.has("subscriptions") and account in context.book.first_active_day.index:
             return int(context.book.mrr(context.book.first_active_day[account])[account])
         return first_invoice.get(account, 0)
 
-    values = []
-    for index, row in rows.iterrows():
-        known = not pd.isna(row["value"])
-        values.append((given[index] if known else first_period_value(row["referred_account_id"])) * row["won"])
-    rows["worth"] = pd.Series(values, index=rows.index, dtype="int64")
+    rows["worth"] = 0
+    told, won = rows["value"].notna(), rows["won"] == 1
+    rows.loc[won & told, "worth"] = given[won & told]
+    rows.loc[won & ~told, "worth"] = [first_period_value(a) for a in rows.loc[won & ~told, "referred_account_id"]]
     return rows
 
 

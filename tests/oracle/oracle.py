@@ -1,6 +1,6 @@
 """The oracle: every KPI, value by value, from raw tables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -41,7 +41,7 @@ class Slices:
         """Find each account's group; accounts without the attribute are in the group ''."""
         self.by = by
         self.of: dict[str, str] = {}
-        self.names: list[str | None] = [None]
+        self.names: Sequence[str | None] = [None]
         if by is not None:
             known = context.tables["accounts"].set_index("account_id")[by].dropna().astype(str).to_dict()
             self.of = {a: known.get(a, MISSING) for a in context.all_accounts}

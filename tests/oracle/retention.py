@@ -44,7 +44,7 @@ def cohort(context: Context, months: int, gross: bool) -> Piece:
             continue
         then = context.book.mrr(then_day)
         now = context.book.mrr(p.closing).reindex(then.index).fillna(0).astype("int64")
-        kept = np.minimum(then, now) if gross else now
+        kept = then.where(then < now, now) if gross else now
         frames.append(pd.DataFrame({"account_id": then.index, "num": kept.values, "den": then.values, "period": p.id}))
     empty = pd.DataFrame(columns=["account_id", "num", "den", "period"])
     rows = pd.concat(frames, ignore_index=True) if frames else empty

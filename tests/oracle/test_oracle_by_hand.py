@@ -1,5 +1,7 @@
 """The oracle against figures worked by hand: those of the definitions, and a few of our own."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,7 +26,7 @@ def subscriptions(*rows: tuple) -> pd.DataFrame:
     return frame("subscription_id account_id started_on ended_on amount", *rows)
 
 
-def surveys(kind: str, scores: list[float], low: float, high: float, day: str = "2024-01-10") -> pd.DataFrame:
+def surveys(kind: str, scores: Iterable[float], low: float, high: float, day: str = "2024-01-10") -> pd.DataFrame:
     """Anonymous answers on one scale."""
     rows = [(f"{kind}{i}", kind, day, s, low, high) for i, s in enumerate(scores)]
     return frame("response_id kind responded_at score scale_min scale_max", *rows)
@@ -115,7 +117,7 @@ def test_logo_churn() -> None:
 def test_mrr_and_what_stays_out() -> None:
     """100 × 100 a month and 50 × 600 a year are 12,500; trials, metered and test accounts are not."""
     columns = "subscription_id account_id started_on amount billing_months status is_metered"
-    rows = [(f"M{i}", f"M{i}", "2024-01-01", 100, None, "active", False) for i in range(100)]
+    rows: list[tuple] = [(f"M{i}", f"M{i}", "2024-01-01", 100, None, "active", False) for i in range(100)]
     rows += [(f"Y{i}", f"Y{i}", "2024-01-01", 600, 12, None, None) for i in range(50)]
     rows += [("T", "M1", "2024-01-01", 99, 1, "trial", None), ("U", "M1", "2024-01-01", 99, 1, None, True)]
     rows += [("X", "X", "2024-01-01", 99, 1, None, None)]
@@ -190,7 +192,9 @@ def test_voice() -> None:
     assert values(tables, "enps", as_of="2024-01-31")["2024-01"] == pytest.approx(5)
     tables["surveys"] = surveys("enps", [10] * 4, 0, 10)
     assert np.isnan(values(tables, "enps", as_of="2024-01-31")["2024-01"])
-    answers = surveys("nps", [9, 7, 6, 10], 0, 10).assign(account_id="A", respondent_id=["u", "u", "v", None])
+    answers = surveys("nps", [9, 7, 6, 10], 0, 10).assign(
+        account_id="A", respondent_id=pd.Series(["u", "u", "v", None])
+    )
     tables["surveys"] = answers
     assert values(tables, "nps", as_of="2024-01-31")["2024-01"] == pytest.approx(0)  # passive, detractor, promoter
     tables["surveys"] = surveys("ces", [1, 2, 5, 7], 1, 7).assign(higher_is_better=False)

@@ -6,6 +6,7 @@ import pandas as pd
 
 from .context import Context, Piece
 from .days import DAY, Period, period_of
+from .frames import by_account
 
 SEAT_WINDOW = pd.Timedelta(days=62)
 
@@ -36,19 +37,19 @@ class Use:
         rows = rows[rows["user_id"].notna()]
         by_name = rows.groupby("account_id")["user_id"].nunique()
         busiest = self.within(self.daily, start, closing).groupby("account_id")["active_users"].max().dropna()
-        return {**busiest.to_dict(), **by_name.to_dict()}
+        return {**by_account(busiest), **by_account(by_name)}
 
     def seats(self, closing: pd.Timestamp) -> dict[str, float]:
         """Seats by account on a day: from daily use, else from subscriptions in force, else from the account."""
         found: dict[str, float] = {}
         if self.context.has("accounts"):
             accounts = self.context.tables["accounts"]
-            found |= accounts.dropna(subset="seats").set_index("account_id")["seats"].to_dict()
+            found |= by_account(accounts.dropna(subset="seats").set_index("account_id")["seats"])
         if self.context.has("subscriptions"):
             rows = self.context.book.in_force(closing).dropna(subset="seats")
-            found |= rows.groupby("account_id")["seats"].sum().to_dict()
+            found |= by_account(rows.groupby("account_id")["seats"].sum())
         recent = self.within(self.daily, closing - SEAT_WINDOW + DAY, closing).dropna(subset="seats")
-        found |= recent.groupby("account_id")["seats"].last().to_dict()
+        found |= by_account(recent.groupby("account_id")["seats"].last())
         return found
 
     @cached_property
@@ -61,7 +62,7 @@ class Use:
 
     def active_days(self, start: pd.Timestamp, closing: pd.Timestamp) -> dict[str, int]:
         """Days with use by account."""
-        return self.within(self.days, start, closing).groupby("account_id").size().to_dict()
+        return by_account(self.within(self.days, start, closing).groupby("account_id").size())
 
     @cached_property
     def first_seen_features(self) -> pd.Series:

@@ -112,10 +112,11 @@ def feelings(context: Context, closing: pd.Timestamp) -> dict[str, float]:
     rows["feeling"] = 100 * (rows["score"] - rows["scale_min"]) / (rows["scale_max"] - rows["scale_min"])
     rows["rater"] = word(rows["rater"])
     latest = rows.groupby(["account_id", "rater"])["rated_on"].transform("max")
-    means = rows[rows["rated_on"] == latest].groupby(["account_id", "rater"])["feeling"].mean()
+    means = rows[rows["rated_on"] == latest].groupby(["account_id", "rater"])["feeling"].mean().reset_index()
     out: dict[str, float] = {}
     for who in ("csm", "customer"):  # the customer comes last and wins
-        out |= {account: value for (account, rater), value in means.items() if rater == who}
+        some = means[means["rater"] == who]
+        out |= dict(zip(some["account_id"], some["feeling"], strict=True))
     return out
 
 
