@@ -10,15 +10,15 @@ import pyarrow.csv as arrow_csv
 from data.sample import agreements, growth, invoices, service, subscriptions, use, voice
 from data.sample.accounts import accounts as accounts_table
 from data.sample.frames import as_arrow
-from data.sample.names import COMPANY
+from data.sample.names import COMPANY, SETTINGS
 from data.sample.simulate import make_world
 from data.sample.truths import NOTHING, TRUTHS, Annotation, Truth, annotations, targets
 
 DEFAULT_END = date(2026, 11, 12)
 
 __all__ = [
-    "COMPANY", "DEFAULT_END", "NOTHING", "TRUTHS", "Annotation", "Truth", "annotations", "as_arrow", "generate",
-    "targets", "write_csv",
+    "COMPANY", "DEFAULT_END", "NOTHING", "SETTINGS", "TRUTHS", "Annotation", "Truth", "annotations", "as_arrow",
+    "generate", "targets", "write_csv",
 ]  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def depart(world: World) -> None:
     world.notice_month = np.where(leave == NEVER, NEVER, np.nan_to_num(month, nan=0)).astype(int)
 
     back = leave + random.integers(3, 9, n)
-    returns = (random.random(n) < 0.09) & (leave < world.months) & (back < world.months - 1)
+    returns = (random.random(n) < 0.13) & (leave < world.months) & (back < world.months - 1)
     world.back = np.where(returns, back, NEVER)
 
     paused = np.zeros((n, span), dtype=bool)

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-COMPANY = {
-    "name": "Serra Cloud",
+COMPANY = "Serra Cloud"
+SETTINGS = {
     "currency": "BRL",
     "language": "pt_BR",
     "timezone": "America/Sao_Paulo",
-    "gross_margin": 0.78,
+    "policies": {"gross_margin": "0.78"},
 }
 
 SEGMENTS = ("Enterprise", "Mid-market", "SMB", "Startup")

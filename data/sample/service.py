@@ -60,7 +60,7 @@ def contacts(world: World) -> pd.DataFrame:
     recorded = month >= telephone_switch(world)
     call = (channel == PHONE) & recorded
     gave_up = call & (random.random(rows) < np.where(bad, 0.1, 0.052))
-    queue = np.where(call, np.round(random.exponential(np.where(bad, 26.0, 12.0), rows) + 1), np.nan)
+    queue = np.where(call, np.round(random.exponential(np.where(bad, 24.0, 10.0), rows) + 1), np.nan)
     queue = np.where(gave_up, np.round(random.exponential(55, rows) + 2), queue)
     spam = (random.random(rows) < 0.006) & ~gave_up
     unlinked = spam | (random.random(rows) < np.where(gave_up, 0.5, 0.02))
@@ -69,7 +69,9 @@ def contacts(world: World) -> pd.DataFrame:
     reply = np.where(channel == PHONE, np.nan_to_num(queue, nan=11.0), reply)
     unanswered = gave_up | spam | ((channel == EMAIL) & (random.random(rows) < 0.006))
     solving = reply + np.array(RESOLUTION)[channel] * random.lognormal(0, 0.95, rows) * np.where(bad, 1.4, 1.0)
-    never = random.random(rows) < 0.017
+    stuck = random.random(rows) < 0.017  # weeks late, a few for good
+    never = stuck & (random.random(rows) < 0.06)
+    solving = np.where(stuck, random.uniform(20, 150, rows) * 86_400, solving)
     limit = (world.end + 1).astype("datetime64[s]")
     nothing = np.datetime64("NaT")
     first_reply = opened + np.round(reply).astype("timedelta64[s]")

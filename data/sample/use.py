@@ -45,7 +45,7 @@ def usage(world: World, plans: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
             new_terms |= world.opening[here][:, None]
         on = np.where(new_terms, active[here, month][:, None], active[here, max(month - 1, 0)][:, None])
         lively = _quiet_days(days)
-        chance = np.clip(0.42 + 0.78 * share, 0.05, 0.99)[:, None] * lively[None, :]
+        chance = np.clip(0.28 + 0.8 * share, 0.05, 0.98)[:, None] * lively[None, :]
         used = on & (random.random(on.shape) < chance)
         row, column = np.nonzero(used)
         seats = np.where(

@@ -65,8 +65,8 @@ def surveys(world: World, contacts: pd.DataFrame) -> pd.DataFrame:
     parts = [_nps_frame(world, ids), *_after_contacts(world, contacts), _employees(world)]
     out = pd.concat([p for p in parts if len(p)], ignore_index=True)
     out = out.sort_values(["responded_at", "kind", "response_id"], kind="stable", ignore_index=True)
-    out["response_id"] = np.array([f"A-{i:06d}" for i in range(1, len(out) + 1)], dtype=object)
-    return out
+    numbers = [f"A-{i:06d}" for i in range(1, len(out) + 1)]
+    return out.assign(response_id=pd.Series(numbers, dtype=object))
 
 
 def _nps_frame(world: World, ids: np.ndarray) -> pd.DataFrame:

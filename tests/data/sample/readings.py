@@ -69,12 +69,10 @@ def _index(day: pd.Series, first: int) -> np.ndarray:
     return day.to_numpy().astype("datetime64[M]").astype(int) - first
 
 
-def monthly_sum(
-    values: pd.Series, account: pd.Series, day: pd.Series, months: Months, how: str = "mean"
-) -> pd.DataFrame:
-    """Any row-level value → accounts × months."""
+def monthly_values(values: pd.Series, account: pd.Series, day: pd.Series, months: Months) -> pd.DataFrame:
+    """Mean of any row-level value → accounts × months."""
     first = np.datetime64(months.ends[0], "M").astype(int)
-    table = values.astype(float).groupby([account.to_numpy(), _index(day, first)]).agg(how).unstack()
+    table = values.astype(float).groupby([account.to_numpy(), _index(day, first)]).mean().unstack()
     return table.reindex(index=months.mrr.index, columns=months.mrr.columns)
 
 
