@@ -1,8 +1,16 @@
-"""The browser face: page config, the menu, and the workspace, link and language in force."""
+"""The browser face: page config, the menu, and the workspace, link and language in force.
 
-from ui import here, notices, shell
+`streamlit run app.py` loads this file once to start the server, where `app` is what it serves, and
+then runs it for every visit, where the page is drawn.
+"""
 
-shell.start()
-with notices.caught():
-    page = shell.menu(here.settle())
-    page.run()
+import streamlit as st
+
+from ui import here, notices, shell, start
+
+if start.visited():
+    shell.configure()
+    with notices.caught():
+        shell.menu(here.settle()).run()
+else:
+    app = st.App(__file__, lifespan=start.lifespan)

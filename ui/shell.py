@@ -23,7 +23,7 @@ CSS = """
 """
 
 
-def start() -> None:
+def configure() -> None:
     """Page config: served from this machine alone, the menu's rarely used entries left out."""
     st.set_page_config(
         page_title="Farol", page_icon="static/icon.svg", layout="wide", initial_sidebar_state="collapsed"

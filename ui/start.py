@@ -1,0 +1,52 @@
+"""The start of the server, before the first visitor.
+
+Streamlit treats a folder called `pages` as its own kind of menu until a run has called
+`st.navigation`; the first visitor who asked for `/retention` would be told that there is no such
+page. Calling it once at the start settles that. The first workspace is opened as well, so that
+nobody waits for imports or for the sample company.
+"""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+_LOG = logging.getLogger("farol")
+
+
+def visited() -> bool:
+    """True while the app is drawn for a visitor, False while the server starts."""
+    return get_script_run_ctx(suppress_warning=True) is not None
+
+
+@asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[None]:
+    """Settle the menu and open the first workspace before visitors come in."""
+    _settle_menu()
+    await anyio.to_thread.run_sync(_open_first)
+    yield
+
+
+def _settle_menu() -> None:
+    chatter = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
+    chatter.disabled = True  # it warns that nobody is visiting, which is so
+    st.navigation([st.Page(_nothing, title="Farol")])
+    chatter.disabled = False
+
+
+def _nothing() -> None:
+    """A page that is never shown."""
+
+
+def _open_first() -> None:
+    from ui import loading
+
+    try:
+        loaded = loading.load("")
+        loading.lit(loaded)
+    except Exception:
+        _LOG.exception("The first workspace could not be opened; the first visitor is told why")
