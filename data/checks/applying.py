@@ -88,7 +88,7 @@ def apply(
     for table, missing in bound.missing.items():
         raise DataProblem(
             "missing_columns",
-            "{file} cannot feed {table}: no column for {missing}. Map one, give a constant or name another table.{hint}",
+            "{file} cannot feed {table}: no column for {missing}. Map one, give a constant or name a table.{hint}",
             file=raw.name,
             table=table,
             missing=", ".join(missing),

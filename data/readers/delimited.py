@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
@@ -147,7 +148,20 @@ def _read_fast(result: RawTable, text: memoryview, names: list[str], delimiter: 
         result.notes = [note for note in result.notes if note.problem != "footer"]
         return False
     _limit(result.frame.num_rows, len(names))
+    _drop_blank_rows(result)
     return True
+
+
+def _drop_blank_rows(result: RawTable) -> None:
+    """Leave out blank lines, remembering the lines of the others."""
+    if not result.frame.column(0).null_count:
+        return
+    filled = np.zeros(result.frame.num_rows, dtype=bool)
+    for column in result.frame.columns:
+        filled |= column.is_valid().to_numpy()
+    if not filled.all():
+        result.row_numbers = pa.array(np.flatnonzero(filled) + result.first_row_number, pa.int64())
+        result.frame = result.frame.filter(pa.array(filled))
 
 
 def _contains(data: memoryview, needle: bytes) -> bool:
@@ -183,11 +197,11 @@ def _end_of_rows(result: RawTable, text: memoryview, names: list[str], delimiter
         if not is_footer(record, len(names)):
             break
         if line.strip(delimiter + " "):
-            footers.append(line)
+            footers.append((len(ends) - keep, line))
         keep -= 1
     if footers:
         total = _count_lines(text)
-        _note_footers(result, [(total - (len(footers) - 1 - i), line) for i, line in enumerate(reversed(footers))])
+        _note_footers(result, [(total - behind, line) for behind, line in reversed(footers)])
     return start + ends[keep - 1] if keep else None
 
 

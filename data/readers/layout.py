@@ -40,7 +40,7 @@ def find_header(records: list[list[str]]) -> int | None:
 
 def _names(record: list[str], below: list[list[str]]) -> bool:
     cells = [cell.strip() for cell in record if cell.strip()]
-    if len(set(cells)) < 0.8 * len(cells):
+    if len(set(cells)) < 0.6 * len(cells):
         return False
     for position, cell in enumerate(record):
         kind = shape(cell)

@@ -60,7 +60,7 @@ def _quick(texts: pa.Array, dialect: Dialect) -> Typed | None:
         values = pc.cast(texts, pa.float64())
     except pa.ArrowInvalid:
         return None
-    floats = np.nan_to_num(np.asarray(pc.fill_null(values, 0.0)), nan=np.inf)
+    floats = np.asarray(pc.fill_null(values, 0.0))
     if not np.isfinite(floats).all():
         return None
     if dialect.decimal is None:
@@ -118,12 +118,13 @@ def _parse(texts: pa.Array, decimal: str) -> Typed:
         pc.is_in(pc.struct_field(parts, name), value_set=pa.array(["-", _MINUS, "("]).cast(texts.type))
         for name in ("minus", "minus2", "minus3", "open")
     ]
-    sign = np.where(np.logical_or.reduce([mask(part) for part in negative]), -1.0, 1.0)
+    minuses = sum(mask(part).astype(np.int8) for part in negative)
+    sign = np.where(np.asarray(minuses) == 1, -1.0, 1.0)
     scale = np.where(mask(pc.equal(pc.struct_field(parts, "percent"), "%")), 0.01, 1.0)
     values = pc.multiply(values, pa.array(sign))
     if (scale != 1.0).any():
         values = pc.if_else(pa.array(scale != 1.0), pc.divide(values, 100.0), values)
-    finite = mask(pc.is_finite(values))
+    finite = mask(pc.is_finite(values)) & (np.asarray(minuses) <= 1)
     values = pc.if_else(pa.array(finite), values, pa.scalar(None, pa.float64()))
     return Typed(values, ~finite & ~missing)
 
