@@ -67,17 +67,19 @@ def contacts(world: World) -> pd.DataFrame:
 
     reply = np.array(REPLY)[channel] * random.lognormal(0, 0.7, rows) * np.where(bad, 1.75, 1.0)
     reply = np.where(channel == PHONE, np.nan_to_num(queue, nan=11.0), reply)
-    unanswered = gave_up | spam | ((channel == EMAIL) & (random.random(rows) < 0.006))
+    ignored = (channel == EMAIL) & (random.random(rows) < 0.006) & ~spam
+    unanswered = gave_up | spam | ignored
     solving = reply + np.array(RESOLUTION)[channel] * random.lognormal(0, 0.95, rows) * np.where(bad, 1.4, 1.0)
     stuck = random.random(rows) < 0.017  # weeks late, a few for good
     never = stuck & (random.random(rows) < 0.06)
     solving = np.where(stuck, random.uniform(20, 150, rows) * 86_400, solving)
+    solving = np.where(ignored, 60 * 86_400, solving)  # closed by the system
     limit = (world.end + 1).astype("datetime64[s]")
     nothing = np.datetime64("NaT")
     first_reply = opened + np.round(reply).astype("timedelta64[s]")
     first_reply = np.where(unanswered | (first_reply >= limit), nothing, first_reply)
     solved = opened + np.round(solving).astype("timedelta64[s]")
-    unsolved = never | unanswered | (solved >= limit) | np.isnat(first_reply)
+    unsolved = never | gave_up | spam | (solved >= limit) | (np.isnat(first_reply) & ~ignored)
     solved = np.where(unsolved, nothing, solved)
     status = np.where(~unsolved, "solved", np.where(random.random(rows) < 0.6, "open", "pending")).astype(object)
     status[gave_up | spam] = None

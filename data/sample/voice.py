@@ -2,11 +2,12 @@
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from data.sample import names
 from data.sample.accounts import account_ids
 from data.sample.frames import canonical, unless
-from data.sample.world import World
+from data.sample.world import World, even
 
 _DAY = 86_400
 
@@ -53,7 +54,7 @@ def _nps(world: World) -> dict[str, np.ndarray]:
     day = world.day(at, 1) + random.integers(2, 27, len(at))
     keep = _there(world, account, day)
     account, at, day, person = account[keep], at[keep], day[keep], person[keep]
-    value = 8.6 + liking[account] + random.normal(0, 1.3, len(at)) - 0.5 * world.incident[at]
+    value = 8.6 + liking[account] + 1.3 * norm.ppf(even(random, at)) - 0.5 * world.incident[at]
     value = value - 1.6 * _leaving(world, account, day)
     score = np.clip(np.round(value), 0, 10)
     return {"account": account, "day": day, "person": person, "score": score}
@@ -114,7 +115,7 @@ def _after_contacts(world: World, contacts: pd.DataFrame) -> list[pd.DataFrame]:
         month = np.clip((day.astype("datetime64[M]") - world.month0).astype(int), 0, world.months - 1)
         leaving = (who >= 0) & _leaving(world, who, day)
         happy = 0.885 - 0.03 * world.shock[month] - 0.09 * world.incident[month] - 0.30 * leaving
-        good = random.random(rows) < np.clip(happy - (0.0 if kind == "csat" else 0.1), 0.05, 0.99)
+        good = even(random, month) < np.clip(happy - (0.0 if kind == "csat" else 0.1), 0.05, 0.99)
         if kind == "csat":
             score = np.where(good, random.choice([4, 5], rows, p=[0.36, 0.64]), random.choice([1, 2, 3], rows))
         else:

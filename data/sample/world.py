@@ -18,6 +18,20 @@ def stream(seed: int, name: str) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32(name.encode())])
 
 
+def even(random: np.random.Generator, groups: np.ndarray) -> np.ndarray:
+    """Numbers in (0, 1), evenly spread within every group: chance decides who, not how many.
+
+    It makes the monthly figures of a small company as steady as those of a large one.
+    """
+    order = np.lexsort((random.random(len(groups)), groups))
+    _, first, size = np.unique(groups[order], return_index=True, return_counts=True)
+    rank = np.empty(len(groups))
+    rank[order] = np.arange(len(groups)) - np.repeat(first, size)
+    sizes = np.empty(len(groups))
+    sizes[order] = np.repeat(size, size)
+    return (rank + random.uniform(0.001, 0.999, len(groups))) / sizes
+
+
 @dataclass
 class World:
     """The company as arrays. `n` accounts (test accounts last), `span` simulated months."""
