@@ -1,4 +1,4 @@
-"""A terminal in a home of its own: write files, import them, ask for numbers."""
+"""A terminal in a home and workspace of its own: write files, import them, ask for numbers."""
 
 import json
 import os
@@ -16,14 +16,16 @@ TRY_DATA = Path(os.environ.get("FAROL_TRY_DATA") or Path(__file__).parents[3] / 
 class Terminal:
     """`cli.py` with a home of its own; results as JSON."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, workspace: str) -> None:
         self.folder = folder
+        self.workspace = workspace
 
     def run(self, *words: str) -> Any:
-        """The JSON that a command prints."""
+        """The JSON that a command prints, in the test's own workspace unless another is named."""
         import cli
 
-        result = CliRunner().invoke(cli.app, [*words, "--json"])
+        own = () if "--workspace" in words else ("--workspace", self.workspace)
+        result = CliRunner().invoke(cli.app, [*words, *own, "--json"])
         assert result.exit_code in (0, 1), f"{words}: {result.output}\n{result.exception!r}"
         return json.loads(result.stdout)
 
@@ -47,12 +49,18 @@ class Terminal:
         return self.row(kpi, period, grain, *options)["value"]
 
 
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One home for the session; the sample company is there, under its own name."""
+    return tmp_path_factory.mktemp("home")
+
+
 @pytest.fixture
-def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """A terminal on an empty home (the sample company is there, under its own name)."""
-    monkeypatch.setenv("FAROL_HOME", str(tmp_path / "home"))
+def terminal(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """A terminal with a workspace of its own."""
+    monkeypatch.setenv("FAROL_HOME", str(home))
     monkeypatch.delenv("FAROL_DATABASE_URL", raising=False)
-    return Terminal(tmp_path)
+    return Terminal(tmp_path, f"test {tmp_path.parent.name} {tmp_path.name}"[-60:])
 
 
 @pytest.fixture
