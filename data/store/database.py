@@ -42,9 +42,16 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """One consistent view of the state."""
-        with Session(self.engine) as session:
-            yield session
+        """One view of the state; versions, once there, never change.
+
+        Raises:
+            DataProblem: the database does not answer.
+        """
+        try:
+            with Session(self.engine) as session:
+                yield session
+        except sa.exc.OperationalError as error:
+            raise _unreachable(self.engine, error) from error
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -172,5 +179,5 @@ def _unreachable(engine: sa.Engine, error: sa.exc.OperationalError) -> DataProbl
         "state_unreachable",
         "The state database ({where}) did not answer: {why}. Try again; if that fails, check disk, rights, network.",
         where=engine.url.database or engine.dialect.name,
-        why=str(error.orig).strip(),
+        why=str(error.orig).strip(" \n.?"),
     )

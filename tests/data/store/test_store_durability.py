@@ -139,7 +139,7 @@ def test_a_file_swept_before_the_transaction_is_a_conflict_and_repeated(store, w
 def test_killed_at_any_step(tmp_path):
     subprocess.run([sys.executable, PROGRAM, "steps", tmp_path], env=ENVIRONMENT, check=True, timeout=120)
     homes = sorted(tmp_path.iterdir())
-    assert len(homes) == 16
+    assert len(homes) == 12
     for home in homes:
         store = Store(home)
         version = store.workspace("w").version
