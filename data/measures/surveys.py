@@ -135,16 +135,15 @@ def csat_answers(context: Context) -> sa.Subquery:
     """CSAT answers on a known scale: id, account_id, day …, csat_satisfied and csat_answers (1 each)."""
     answers = _kind("csat")
     a = answers.c
-    ten_point = 11 - context.policies.csat_ten_point_cut
-    of_100 = sa.and_(a.scale_min.in_((0, 1)), a.scale_max == 100)
     top = sa.case(
         *((a.points == points, top) for points, top in SATISFIED.items()),
-        (a.points.in_((10, 11)), ten_point),
-        (of_100, 101 - SATISFIED_OF_100),
+        (a.points.in_((10, 11)), 11 - context.policies.csat_ten_point_cut),
     )
-    adds = {"csat_satisfied": count(a.good > a.scale_max - top), "csat_answers": count(sa.true())}
+    of_100 = sa.and_(a.scale_min.in_((0, 1)), a.scale_max == 100)
+    least = sa.case((of_100, SATISFIED_OF_100), else_=a.scale_max - top + 1)
+    adds = {"csat_satisfied": count(a.good >= least), "csat_answers": count(sa.true())}
     columns = (value.label(name) for name, value in adds.items())
-    return sa.select(*a, *columns).where(top.is_not(None)).subquery()
+    return sa.select(*a, *columns).where(least.is_not(None)).subquery()
 
 
 def _csat(context: Context) -> Lines:
@@ -163,7 +162,7 @@ def _ces(context: Context) -> Lines:
         a.scale_max == sa.select(usual.c.scale_max).scalar_subquery(),
     )
     adds = {
-        "ces_easy": count(a.good > a.scale_max - top),
+        "ces_easy": count(a.good >= a.scale_max - top + 1),
         "ces_answers": count(sa.true()),
         "ces_score_sum": amount(on_scale, exact(a.score)),
         "ces_scale_answers": count(on_scale),
