@@ -70,10 +70,10 @@ def contacts(world: World) -> pd.DataFrame:
     ignored = (channel == EMAIL) & (random.random(rows) < 0.006) & ~spam
     unanswered = gave_up | spam | ignored
     solving = reply + np.array(RESOLUTION)[channel] * random.lognormal(0, 0.95, rows) * np.where(bad, 1.4, 1.0)
-    stuck = random.random(rows) < 0.017  # weeks late, a few for good
-    never = stuck & (random.random(rows) < 0.06)
-    solving = np.where(stuck, random.uniform(20, 150, rows) * 86_400, solving)
-    solving = np.where(ignored, 60 * 86_400, solving)  # closed by the system
+    stuck = random.random(rows) < 0.004  # weeks late, a few for good
+    never = stuck & (random.random(rows) < 0.1)
+    solving = np.where(stuck, random.uniform(15, 60, rows) * 86_400, solving)
+    solving = np.where(ignored, 10 * 86_400, solving)  # closed by the system
     limit = (world.end + 1).astype("datetime64[s]")
     nothing = np.datetime64("NaT")
     first_reply = opened + np.round(reply).astype("timedelta64[s]")

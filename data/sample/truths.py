@@ -85,7 +85,7 @@ def targets(accounts: int = 300) -> dict[str, float]:
         "enps": 30.0,
         "first_response_time": 3 * 3600.0,
         "fcr": 0.74,
-        "solve_rate": 0.95,
+        "solve_rate": 0.98,
         "abandonment": 0.05,
         "service_level": 0.80,
         "expansion_rate": 0.008,
