@@ -17,7 +17,7 @@ from data import schema
 from data.checks import Checked, Known, apply
 from data.mapping import Mapping, TableMapping, suggest
 from data.mapping.mapping import known_column, known_table
-from data.problems import DataProblem, did_you_mean
+from data.problems import DataProblem, Problem, did_you_mean
 from data.readers import Assumed, RawTable, read
 from data.readers.reading import open_bytes
 
@@ -141,10 +141,9 @@ def prepare(
             refusals.append(refusal)
     if not prepared:
         raise refusals[0]
-    if refusals and given is None:
-        return prepared
-    if refusals and len(refusals) == len(upload.tables):
-        raise refusals[0]
+    prepared[0].checked.problems += [
+        Problem(None, "sheet_left_out", 1, str(refusal), severity="left_out") for refusal in refusals
+    ]
     return prepared
 
 

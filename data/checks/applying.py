@@ -15,10 +15,11 @@ from data.mapping.mapping import Mapping, Source, TableMapping
 from data.mapping.names import normalised
 from data.problems import DataProblem, Problem
 from data.readers.raw import Assumed, RawTable
-from data.readers.typed import TEXT_NULLS, flat, is_missing, trimmed
+from data.readers.typed import TEXT_NULLS, flat, is_missing, mask, trimmed
 
 KEPT_EXTRAS = ("accounts", "monthly")
 REASON_COLUMNS = ("farol_row", "farol_reason")
+_SHORTENED = r"^[0-9]([.,][0-9]+)?[eE]\+[0-9]+$"
 _SAID = {
     "ambiguous_decimal": "a decimal sign; nothing proves it, so {detail!r} is taken",
     "ambiguous_dates": "an order of day and month; nothing proves it, so {detail} is taken",
@@ -94,7 +95,16 @@ def apply(
             missing=", ".join(missing),
             hint=_hint(table, missing),
         )
-    how = manner(raw, assumed or Assumed(), zone)
+    asked = assumed or Assumed()
+    how = manner(
+        raw,
+        replace(
+            asked,
+            decimal=asked.decimal or raw.assumed.decimal,
+            date_order=asked.date_order or raw.assumed.date_order,
+        ),
+        zone,
+    )
     split = len(bound.tables) > 1
     return [_table(raw, name, body, how, known or Known(), bound, split) for name, body in bound.tables.items()]
 
@@ -194,6 +204,21 @@ def _report(resolved: Resolved, spec: schema.Column, kind: str, findings: Findin
 
     problem, expected = EXPECTED[kind]
     findings.reject(resolved.typed.bad, spec.name, problem, expected, shown)
+    if (
+        kind == "str"
+        and spec.name.endswith("_id")
+        and texts is not None
+        and len(
+            texts.slice(0, 500).filter(pc.fill_null(pc.match_substring_regex(texts.slice(0, 500), _SHORTENED), False))
+        )
+    ):
+        findings.warn(
+            mask(pc.match_substring_regex(texts, _SHORTENED)),
+            spec.name,
+            "shortened_id",
+            "the whole id; a spreadsheet has shortened these to powers of ten, so different ones may look alike",
+            shown,
+        )
     if resolved.unknown is not None:
         findings.warn(resolved.unknown, spec.name, "unknown_word", "one of the words Farol knows; kept as it is", shown)
     for assumption, detail in resolved.typed.assumed:

@@ -69,7 +69,9 @@ def manner(raw: RawTable, assumed: Assumed, zone: str) -> Manner:
         comma, dot = comma + proofs[0], dot + proofs[1]
         orders = dates.find_order(texts)
         day_first, month_first = day_first + orders[0], month_first + orders[1]
-    if comma != dot:
+    if raw.assumed.delimiter is None:
+        fallback = "."  # numbers of spreadsheets and typed files come with a dot
+    elif comma != dot:
         fallback = "," if comma > dot else "."
     else:
         fallback = "," if raw.assumed.delimiter == ";" else "."

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from data.problems import DataProblem, Problem
@@ -66,10 +67,37 @@ def read_delimited(data: memoryview, name: str, assumed: Assumed | None) -> RawT
     if header_at is None:
         result.notes.append(Problem(None, "no_header", 1, "a line with the names of the columns", severity="assumed"))
     names = unique_names(header, width)
-    if len(text) >= FAST_FROM and delimiter != SPACES and _read_fast(result, text, names, delimiter, quote):
-        return result
-    _read_carefully(result, text, names, delimiter, quote, first)
+    _read_body(result, text, names, delimiter, quote, first)
+    if header_at is not None:
+        _drop_repeated_headers(result)
     return result
+
+
+def _read_body(result: RawTable, text: memoryview, names: list[str], delimiter: str, quote: str, first: int) -> None:
+    if len(text) >= FAST_FROM and delimiter != SPACES and _read_fast(result, text, names, delimiter, quote):
+        return
+    _read_carefully(result, text, names, delimiter, quote, first)
+
+
+def _drop_repeated_headers(result: RawTable) -> None:
+    """Leave out lines that repeat the header, as in files put together from several."""
+    same = pc.equal(result.frame.column(0), result.headers[0])
+    if not pc.any(same).as_py() or result.frame.num_columns < 2:
+        return
+    for name in result.headers[1:]:
+        same = pc.and_kleene(same, pc.equal(result.frame.column(name), name))
+    repeated = pc.fill_null(same, False).combine_chunks().to_numpy(zero_copy_only=False)
+    positions = np.flatnonzero(repeated)
+    if not len(positions):
+        return
+    lines = result.row_numbers
+    if lines is None:
+        lines = pa.array(np.arange(result.frame.num_rows) + result.first_row_number, pa.int64())
+    examples = [{"row": lines[int(p)].as_py(), "value": result.headers[0]} for p in positions[:5]]
+    expected = "rows of data; lines that repeat the header are left out"
+    result.notes.append(Problem(None, "repeated_header", len(positions), expected, examples, "left_out"))
+    result.frame = result.frame.filter(pa.array(~repeated))
+    result.row_numbers = lines.filter(pa.array(~repeated))
 
 
 def _whole_lines(text: memoryview) -> str:

@@ -98,7 +98,7 @@ def written(value: float, decimal: str, thousands: str, sign: str) -> str:
 )
 def test_round_trip_in_every_dialect(cents, dialect, sign):
     values = [cent / 100 for cent in cents]
-    typed = read(*[written(value, *dialect, sign) for value in values])
+    typed = read(*[written(value, dialect[0], dialect[1], sign) for value in values])
     assert not typed.bad.any()
     assert all(math.isclose(a, b, abs_tol=1e-9) for a, b in zip(typed.values.to_pylist(), values, strict=True))
 

@@ -216,3 +216,10 @@ def test_any_words_round_trip(rows, delimiter, encoding):
     wanted = [["number", "word", "day"]] + [[str(a), f"w{b}", str(c)] for a, b, c in rows]
     raw = table(delimited(wanted, delimiter).encode(encoding), assumed=Assumed(delimiter=delimiter, header_row=1))
     assert cells(raw) == wanted
+
+
+def test_lines_that_repeat_the_header_are_left_out():
+    raw = table(b"id,name\n1,a\nid,name\n2,b\n")
+    assert cells(raw)[1:] == [["1", "a"], ["2", "b"]]
+    assert raw.row_numbers.to_pylist() == [2, 4]
+    assert [(note.problem, note.examples) for note in raw.notes] == [("repeated_header", [{"row": 3, "value": "id"}])]
