@@ -1,0 +1,33 @@
+"""The two faces import what the architecture allows them, and nothing else of ours."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+OURS = {"app", "cli", "data", "kpis", "pages", "ui", "words", "workspace"}
+
+
+def imported(path: Path) -> set[str]:
+    """Top-level names of all modules that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize(("face", "allowed"), [("app.py", {"ui"}), ("cli.py", {"workspace", "words"})])
+def test_a_face_imports_only_what_it_may(face: str, allowed: set[str]) -> None:
+    assert imported(ROOT / face) & OURS <= allowed
+
+
+def test_the_terminal_knows_no_browser() -> None:
+    assert "streamlit" not in imported(ROOT / "cli.py")
+
+
+def test_no_script_lies_directly_in_pages() -> None:
+    assert [path.name for path in (ROOT / "pages").glob("*.py")] == ["__init__.py"]
