@@ -86,7 +86,7 @@ def evidence_rows(
         DataProblem: there is no such measure.
     """
     family, one = _declared(measure)
-    context = _context(connection, period, policies or Policies(), as_of)
+    context = _context(connection, family, period, policies or Policies(), as_of)
     accounts = attributes_of(where)
     kept = among(accounts, where)
     frames = []
@@ -120,9 +120,11 @@ def _declared(name: str) -> tuple[Family, Measure]:
     return known[name]
 
 
-def _context(connection: duckdb.DuckDBPyConnection, period: Period, policies: Policies, as_of: date | None) -> Context:
-    """What the families need to know, for one period, asked of the connection itself."""
-    names = tuple(dict.fromkeys((*tables(), *needs())))
+def _context(
+    connection: duckdb.DuckDBPyConnection, family: Family, period: Period, policies: Policies, as_of: date | None
+) -> Context:
+    """What a family needs to know, for one period, asked of the connection itself."""
+    names = tuple(dict.fromkeys((*tables(), *needs((family,)))))
     loaded = frozenset(name for name, there in zip(names, _values(connection, names), strict=True) if there)
     earliest = {}
     subscriptions = table("subscriptions")
