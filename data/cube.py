@@ -40,7 +40,7 @@ def build_cube(panel_frame: pd.DataFrame, attributes: pd.DataFrame, dims: tuple[
     keys = pd.DataFrame({"company": accounts == COMPANY})
     for dim in dims:
         texts = known[dim].astype(object).where(known[dim].notna(), UNKNOWN).map(str).to_numpy(dtype=object)
-        keys[dim] = np.where(keys["company"], None, texts)
+        keys[dim] = pd.Series(texts, dtype=object).mask(keys["company"], None)
     combinations, of_account = _number(keys[["company", *dims]])
     periods, period_codes = _codes(panel_frame["period"])
     cells = of_account[account_codes] * max(len(periods), 1) + period_codes

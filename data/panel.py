@@ -101,7 +101,9 @@ def panel_select(context: Context, families: Iterable[Family] = FAMILIES) -> sa.
             if since:
                 value = sa.case((spine.c.no >= since, value))
             columns.append(value.label(measure.name))
-    return sa.select(spine.c.account_id, spine.c.no, *columns).select_from(source).order_by("account_id", "no")
+    return (
+        sa.select(spine.c.account_id, spine.c.no, *columns).select_from(source).order_by(spine.c.account_id, spine.c.no)
+    )
 
 
 def compile_select(select: sa.Select[Any]) -> tuple[str, list[Any]]:
