@@ -78,9 +78,9 @@ def show(here: Here, objective: str, reading: Reading) -> None:
         return
     titles = panels.titles(tell)[:2]
     spec = series.segment(here.look, split.unit, reading.role, here.link.grain, split.extent, titles=titles)
-    grid = st.grid(columns=4, min_column_width=165, gap="small")
+    grid = st.grid(columns=4, min_column_width=158, gap="small", border=True)
     for number, one in enumerate(split.segments):
-        with grid.cell(), st.container(border=True, key=f"segment_{number}", gap=None):
+        with grid.cell(), st.container(key=f"segment_{number}", gap=None):
             st.markdown(f"**{escaped(one.name)}**  \n:small[:gray[{one.size}]]")
             draw.chart(spec, series.DATA, one.data, one.says)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):

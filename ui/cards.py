@@ -12,7 +12,9 @@ from ui.link import Link
 from ui.reading import Reading
 from ui.telling import Teller
 from ui.text import escaped
+from words import formats
 
+NBSP = formats.NBSP
 PAGES = {
     "retention": "pages/objectives/retention.py",
     "quality": "pages/objectives/quality.py",
@@ -34,25 +36,24 @@ class Card:
 
 def card(reading: Reading, tell: Teller, span: str) -> Card:
     """The words and the sparkline of one reading."""
-    unit = reading.kpi.unit
     if not reading.known:
         words = f"{tell.t('objective.no_value')}\n\n:gray[{tell.reason(reading)}]"
-        return Card(reading.key, tell.name(reading.key), words, None, "")
-    target = f" :small[:gray[/ {tell.value(reading.target, unit)}]]" if reading.status else ""
-    facts = [tell.status(reading), tell.change(reading)]
+        return Card(reading.key, tell.short(reading.key), words, None, "")
+    value, goal = tell.value(reading.value, reading.kpi.unit), tell.value(reading.target, reading.kpi.unit)
+    target = f" :small[:gray[/ {goal}]]" if reading.status else ""
+    facts = [tell.status(reading), tell.short_of(reading), tell.change(reading)]
     notes = [tell.variation(reading), tell.badge(reading), "" if reading.complete else tell.t("objective.unfinished")]
-    words = f"{tell.value(reading.value, unit)}{target}\n\n" + " · ".join(f for f in facts if f)
-    noted = " · ".join(n for n in notes if n)
-    words += f"  \n:gray[{noted}]" if noted else ""
+    lines = [" · ".join(f for f in facts if f), f":gray[{' · '.join(n for n in notes if n)}]" if any(notes) else ""]
+    words = f"{value}{target}\n\n" + ("  \n".join(line for line in lines if line) or NBSP)
     data, _ = frames.points(reading, tell, span)
-    return Card(reading.key, tell.name(reading.key), words, data, frames.described(reading, tell, span))
+    return Card(reading.key, tell.short(reading.key), words, data, frames.described(reading, tell, span))
 
 
 def row(here: Here, objective: str, cards: Sequence[Card]) -> None:
     """Cards side by side, two on a phone's width."""
-    grid = st.grid(columns=4, min_column_width=165, gap="small")
+    grid = st.grid(columns=4, min_column_width=158, gap="small", border=True, key="cards")
     for one in cards:
-        with grid.cell(), st.container(border=True, key=f"card_{one.key}", gap="xxsmall", height="stretch"):
+        with grid.cell(), st.container(key=f"card_{one.key}", gap="xxsmall", height="stretch"):
             opener(here.link, objective, one.key, one.title)
             st.markdown(one.words)
             if one.spark is not None:

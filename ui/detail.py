@@ -12,6 +12,7 @@ from ui.charts import series
 from ui.here import Here
 from ui.measure_names import measure_name
 from ui.reading import Reading, year_of
+from ui.text import escaped
 from words import catalogue, formats
 
 
@@ -19,15 +20,16 @@ def show(here: Here, objective: str, reading: Reading) -> None:
     """The whole page of one KPI."""
     tell = here.tell
     back = link.query(link.opened(here.link, ""))
-    st.page_link(
-        cards.PAGES[objective], label=tell.t(f"shell.{objective}"), icon=":material/arrow_back:", query_params=back
-    )
+    with st.container(key="back"):
+        st.page_link(
+            cards.PAGES[objective], label=tell.t(f"shell.{objective}"), icon=":material/arrow_back:", query_params=back
+        )
     side = tell.t(f"objective.direction_{reading.kpi.direction}")
     about = [catalogue.explain(reading.key, here.locale), tell.t(f"objective.{reading.role}").lower(), side]
     header.head(
         here, tell.name(reading.key), " · ".join(a for a in [*about, header.filter_words(here)] if a), breakdown=True
     )
-    grid = st.grid(columns=3, min_column_width=240, gap="small")
+    grid = st.grid(columns=3, min_column_width=240, gap="small", border=True)
     with grid.cell():
         _hero(here, reading)
     with grid.cell(column_span=2):
@@ -39,7 +41,7 @@ def show(here: Here, objective: str, reading: Reading) -> None:
 
 def _hero(here: Here, reading: Reading) -> None:
     tell, unit = here.tell, reading.kpi.unit
-    with st.container(border=True, key="hero", gap="xsmall", height="stretch"):
+    with st.container(key="hero", gap="xsmall"):
         unfinished = "" if reading.complete else f" · {tell.t('objective.unfinished')}"
         st.markdown(f":gray[{tell.title_period(reading.period)}{unfinished}]", anchors=False)
         if not reading.known:
@@ -50,7 +52,10 @@ def _hero(here: Here, reading: Reading) -> None:
             st.markdown(tell.value(reading.value, unit))
         if reading.status:
             st.markdown(f"{tell.status(reading)} :gray[{tell.target(reading)}]")
-        st.markdown("\n".join(f"- {label} :gray[·] **{value}**" for label, value in facts(here, reading)))
+        for label, value in facts(here, reading):
+            with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
+                st.markdown(f":gray[{label}]", width="content")
+                st.markdown(f"**{value}**", width="content")
         notes = [_variation_words(here, reading), tell.badge(reading), _sample(here, reading)]
         if any(notes):
             st.markdown(":gray[" + " ".join(n for n in notes if n) + "]")
@@ -108,7 +113,7 @@ def _history(here: Here, reading: Reading) -> None:
     words += [tell.t("objective.dashed_target")] if reading.status else []
     words += [tell.t("objective.pale_band")] if banded else []
     words += [tell.t("objective.dotted_unfinished")] if not bool(reading.history["complete"].iloc[-1]) else []
-    with st.container(border=True, key="history", gap="xsmall", height="stretch"):
+    with st.container(key="history", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(f"##### {tell.t('objective.history')}", width="content", anchors=False)
             draw.behind(tell, "history", lambda: history_table(here, reading), f"{reading.key}.csv")
@@ -181,7 +186,7 @@ def _made(here: Here, reading: Reading) -> None:
         grid = st.grid(columns=min(len(made), 5), min_column_width=150, gap="small")
         for one in made:
             with grid.cell(), st.container(key=f"step_{made.index(one)}", gap=None):
-                st.caption(one.label)
+                st.caption(escaped(one.label))
                 st.markdown(one.value)
         words = [catalogue.explain(reading.key, here.locale), tell.t("objective.whole_numbers")]
         if reading.kpi.interval is not None and isfinite(reading.n):

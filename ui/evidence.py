@@ -41,7 +41,10 @@ def show(here: Here, objective: str, reading: Reading) -> None:
     tell = here.tell
     with st.container(border=True, key="evidence", gap="xsmall"):
         found = _accounts(here.loaded.scope, here.loaded, reading.key, reading.period, here.link, reading.numerator)
-        st.markdown(f"##### {tell.t('objective.behind', n=len(found.frame))}", anchors=False)
+        upper = int((found.frame["numerator"] != 0).sum()) if "numerator" in found.frame else len(found.frame)
+        st.markdown(f"##### {tell.t('objective.behind', n=upper)}", anchors=False)
+        if upper < len(found.frame):
+            st.caption(tell.t("objective.behind_lower", n=len(found.frame) - upper))
         measures = [m for m in reading.kpi.measures if m != "gross_margin"]
         choice = "accounts"
         if measures:
@@ -100,7 +103,9 @@ def _list(here: Here, reading: Reading, choice: str, found: Behind) -> None:
 
 
 def _heading(here: Here, name: str) -> str:
-    known = {"account_id", "name", "numerator", "denominator", "contribution"}
+    if name == "name":
+        return here.tell.t("objective.column_account")
+    known = {"account_id", "numerator", "denominator", "contribution"}
     if name in known:
         return here.tell.t(f"objective.column_{name}")
     return header.dimension(here, name) if name in here.loaded.space.dimensions else measure_name(name, here.tell)

@@ -26,7 +26,9 @@ def windowed(history: pd.DataFrame, period: str, span: str, count: int = 0) -> p
     here = int(history.loc[upto[0], "order"]) if len(upto) else int(history["order"].max())
     block = history[(history["order"] <= here) | ((history["order"] == here + 1) & ~history["complete"].astype(bool))]
     size = count or _SPANS.get(span, 10_000)
-    return block[block["order"] > here - size]
+    block = block[block["order"] > here - size]
+    first = block["value"].first_valid_index()
+    return block if first is None else block.loc[first:]
 
 
 _SPANS = {"12": 12, "24": 24}

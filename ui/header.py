@@ -22,7 +22,9 @@ def head(here: Here, title: str, caption: str, *, spans: bool = True, breakdown:
                 _choice(here, "grain", ("month", "quarter"))
             with st.popover(_filter_label(here), icon=":material/tune:", key="filters"):
                 _filters(here, grain=spans, breakdown=breakdown)
-            with st.popover(here.tell.t("shell.more"), icon=":material/translate:", key="more"):
+            with st.popover(
+                here.locale[:2].upper(), icon=":material/translate:", key="more", help=here.tell.t("shell.language")
+            ):
                 _more(here)
 
 

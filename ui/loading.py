@@ -76,13 +76,14 @@ def load(asked: str) -> Loaded:
 
 def workspaces() -> list[tuple[str, str]]:
     """(id, name) of every workspace."""
-    return [(str(w["id"]), str(w["name"])) for w in workspace.list_workspaces()]
+    return [(w.id, w.name) for w in workspace.list_workspaces()]
 
 
 def first_workspace() -> str:
-    """The workspace shown when a link names none: the one last imported into or the first."""
+    """The workspace shown when a link names none: the newest that is not the sample, else the sample."""
     found = workspaces()
-    return found[0][0] if found else workspace.SAMPLE
+    own = [id for id, name in found if name != workspace.SAMPLE]
+    return own[-1] if own else found[0][0] if found else workspace.SAMPLE
 
 
 def table(loaded: Loaded, keys: Sequence[str], grain: str, *, by: str = "", where: Where = ()) -> pd.DataFrame:
@@ -134,12 +135,12 @@ def _segment(where: Where) -> str | None:
 
 def accounts(loaded: Loaded, key: str, period: str, where: Where) -> pd.DataFrame:
     """Who is behind a number, by account."""
-    return loaded.space.accounts(key, period, dict(where))
+    return workspace.accounts(loaded.space, key, period, dict(where))
 
 
 def rows_behind(loaded: Loaded, measure: str, period: str, where: Where) -> pd.DataFrame:
     """The contacts, answers, invoices … behind a measure."""
-    return loaded.space.rows_behind(measure, period, dict(where))
+    return workspace.evidence(loaded.space, measure, period, dict(where))
 
 
 def life_of_accounts(loaded: Loaded, where: Where) -> pd.DataFrame:
@@ -156,7 +157,7 @@ def accounts_within(loaded: Loaded, where: Where) -> set[str] | None:
     """Ids of the accounts that the filters leave; None without filters."""
     if not where:
         return None
-    frame = workspace.facts.attributes(loaded.space.facts, tuple(name for name, _ in where))
+    frame = loaded.space.attributes(tuple(name for name, _ in where))
     for name, values in where:
         frame = frame[frame[name].isin(values)]
     return set(frame["account_id"].astype(str))

@@ -29,12 +29,14 @@ class Bridge:
 
 
 def show(here: Here, period: str) -> None:
-    """The panel; nothing at all where no MRR is known."""
+    """The panel; where no MRR is known it says so."""
     bridge = _bridge(here.loaded.scope, here.loaded, here.link, period, here.tell)
-    if bridge is None:
-        return
     tell = here.tell
-    with st.container(border=True, key="movements", gap="xsmall", height="stretch"):
+    if bridge is None:
+        st.markdown(f"##### {tell.t('overview.movements')}", anchors=False)
+        st.caption(tell.t("overview.movements_dark"))
+        return
+    with st.container(key="movements", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(f"##### {tell.t('overview.movements')}", width="content", anchors=False)
             draw.behind(tell, "movements", lambda: bridge.table, f"mrr_{period}.csv")

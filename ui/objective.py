@@ -119,13 +119,14 @@ def _whole(here: Here, objective: str, page: Page) -> None:
     header.head(here, tell.t(f"shell.{objective}"), " · ".join(h for h in head if h))
     say(page.verdict)
     cards.row(here, objective, page.cards)
-    grid = st.grid(columns=2, min_column_width=330, gap="small")
+    grid = st.grid(columns=2, min_column_width=330, gap="small", border=True)
     with grid.cell():
         panels.column(here, objective, "leading", page.leading, page.readings)
     with grid.cell():
         panels.column(here, objective, "lagging", page.lagging, page.readings)
     if objective in ("retention", "financial"):
-        movements.show(here, page.period)
+        with st.container(border=True):
+            movements.show(here, page.period)
     if objective == "retention":
         cohorts.show(here)
     _all(here, objective, page)
@@ -159,7 +160,7 @@ def _all(here: Here, objective: str, page: Page) -> None:
             page.table,
             hide_index=True,
             width="stretch",
-            height="content",
+            height=min(430, 40 + 36 * len(page.table)),
             column_order=["name", "value", "change", "line", "target", "status", "usual", "role"],
             column_config={
                 name: st.column_config.Column(tell.t(f"objective.column_{name}"))

@@ -58,7 +58,7 @@ def show(here: Here) -> None:
         header.head(here, tell.title_period(page.period), page.caption, spans=False)
         objective.say(page.verdict)
         _cards(here, page)
-        grid = st.grid(columns=2, min_column_width=330, gap="small")
+        grid = st.grid(columns=2, min_column_width=330, gap="small", border=True)
         with grid.cell():
             movements.show(here, page.period)
         with grid.cell():
@@ -80,7 +80,7 @@ def _built(scope: Scope, _loaded: Loaded, state: Link, tell: Teller) -> Page:
         heads[name] = None if head is None else (cards.card(head, tell, "24"), tell.status(head), _sentence(head, tell))
     flat = list({r.key: r for readings in own.values() for r in readings}.values())
     missed = [
-        (r.key, r.kpi.objective, f"{tell.value(r.value, r.kpi.unit)} · {tell.target(r)} · {tell.status(r)}")
+        (r.key, r.kpi.objective, f"{tell.beside_target(r)[0]} · {tell.target(r)} · {tell.status(r)}")
         for r in flat
         if r.known and r.status in ("off", "near")
     ]
@@ -123,9 +123,9 @@ def _sentence(reading: Reading, tell: Teller) -> str:
 
 def _cards(here: Here, page: Page) -> None:
     tell = here.tell
-    grid = st.grid(columns=4, min_column_width=240, gap="small")
+    grid = st.grid(columns=4, min_column_width=240, gap="small", border=True, key="cards")
     for name, found in page.cards.items():
-        with grid.cell(), st.container(border=True, key=f"card_{name}", gap="xxsmall", height="stretch"):
+        with grid.cell(), st.container(key=f"card_{name}", gap="xxsmall", height="stretch"):
             with st.container(horizontal=True, horizontal_alignment="distribute", gap="xsmall"):
                 st.markdown(f"**{FACES[name].icon} {tell.t(f'shell.{name}')}**", width="content")
                 if found is not None and found[1]:
@@ -134,11 +134,10 @@ def _cards(here: Here, page: Page) -> None:
                 st.markdown(f":gray[{tell.t('overview.dark_objective')}]")
             else:
                 card, _, sentence = found
-                st.markdown(f":small[{card.title}]  \n{card.words.split(chr(10))[0]}")
+                st.caption(card.title)
+                st.markdown(card.words.split("\n")[0] + f"\n\n{sentence or formats.NBSP}")
                 if card.spark is not None:
                     draw.chart(series.sparkline(here.look), series.DATA, card.spark, card.says)
-                if sentence:
-                    st.markdown(f":small[{sentence}]")
             st.page_link(
                 cards.PAGES[name],
                 label=tell.t("overview.open", objective=tell.t(f"shell.{name}")),
@@ -166,7 +165,7 @@ def _strip_of(readings: list[Reading], tell: Teller) -> Strip | None:
         at = (r.value - middle) / half if half else float(r.value > middle) - float(r.value < middle)
         at = max(-usual.REACH, min(usual.REACH, at))
         words = (tell.usual(r), tell.usual(r, short=True))
-        name, value = tell.name(r.key), tell.value(r.value, r.kpi.unit)
+        name, value = tell.short(r.key), tell.value(r.value, r.kpi.unit)
         rows.append((name, order, at, not r.outside, r.tone, value, *words))
     data = pd.DataFrame(rows, columns=list(usual.COLUMNS))
     table = data[["name", "value", "words"]].rename(
@@ -184,7 +183,7 @@ def _strip_of(readings: list[Reading], tell: Teller) -> Strip | None:
 
 def _strip(here: Here, page: Page) -> None:
     tell, strip = here.tell, page.strip
-    with st.container(border=True, key="strip", gap="xsmall", height="stretch"):
+    with st.container(key="strip", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(f"##### {tell.t('overview.strip')}", width="content", anchors=False)
             if strip is not None:
@@ -207,9 +206,10 @@ def _missed(here: Here, page: Page) -> None:
             st.page_link(
                 "pages/reference/settings.py", label=tell.t("overview.set_targets_step"), icon=":material/flag:"
             )
+        grid = st.grid(columns=2, min_column_width=330, gap="xsmall")
         for key, place, words in page.missed:
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                cards.opener(here.link, place, key, tell.name(key))
+            with grid.cell(), st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                cards.opener(here.link, place, key, tell.short(key))
                 st.markdown(words, width="content")
         if page.dark:
             counts = {o: sum(home_of(k) == o for k in page.dark) for o in OBJECTIVES}

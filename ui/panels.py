@@ -39,7 +39,7 @@ def panel(reading: Reading, role: str, tell: Teller, span: str) -> Panel:
         words.append(tell.t("objective.dotted_unfinished"))
     return Panel(
         reading.key,
-        tell.name(reading.key),
+        tell.short(reading.key),
         " · ".join(words),
         data,
         unit,
@@ -56,7 +56,7 @@ def titles(tell: Teller) -> tuple[str, str, str, str]:
 def column(here: Here, objective: str, role: str, panels: Sequence[Panel], readings: dict[str, Reading]) -> None:
     """One role's panel: heading, charts, and the table behind them."""
     tell = here.tell
-    with st.container(border=True, key=f"panel_{role}", gap="xsmall", height="stretch"):
+    with st.container(key=f"panel_{role}", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(f"##### {ICONS[role]} {tell.t(f'objective.{role}')}", width="content", anchors=False)
             if panels:
@@ -76,7 +76,7 @@ def history_table(readings: dict[str, Reading], tell: Teller) -> pd.DataFrame:
     columns = {}
     for r in readings.values():
         values = r.history.set_index("period")["value"].astype(float)
-        columns[tell.name(r.key)] = {p: tell.full(v, r.kpi.unit) for p, v in values.items()}
+        columns[tell.short(r.key)] = {p: tell.full(v, r.kpi.unit) for p, v in values.items()}
     frame = pd.DataFrame(columns).iloc[::-1]
     frame.insert(0, tell.t("shell.period"), [formats.period(p, tell.locale, short=True) for p in frame.index])
     return frame

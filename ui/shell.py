@@ -12,9 +12,14 @@ CSS = """
 .stMainBlockContainer {max-width: 1320px; margin: 0 auto;}
 @media (max-width: 640px) {.stMainBlockContainer {padding-left: 1rem; padding-right: 1rem;}}
 [class*="st-key-card_"] [data-testid="stPageLink-NavLink"], [class*="st-key-panel_"] [data-testid="stPageLink-NavLink"],
-[class*="st-key-missed"] [data-testid="stPageLink-NavLink"] {padding: 0; background: transparent;}
-[class*="st-key-card_"] [data-testid="stMarkdownContainer"] p, [class*="st-key-verdict"] p {margin-bottom: 0.25rem;}
-[class*="st-key-card_"] [data-testid="stMarkdownContainer"] p:only-child, .st-key-verdict p {font-weight: inherit;}
+.st-key-missed [data-testid="stPageLink-NavLink"], .st-key-back [data-testid="stPageLink-NavLink"] {padding: 0; background: transparent;}
+:is([class*="st-key-card_"], .st-key-verdict, [class*="st-key-step_"], [class*="st-key-segment_"], .st-key-missed, .st-key-hero)
+  :is([data-testid="stMarkdownContainer"], [data-testid="stCaptionContainer"]) {margin-bottom: 0;}
+[class*="st-key-card_"] .stMarkdown p {margin-bottom: 0; font-size: 13px;}
+[class*="st-key-card_"] .stMarkdown p:first-child:not(:only-child) {font-size: 25px; font-weight: 700; line-height: 1.35;}
+[class*="st-key-card_"] .stMarkdown p > strong {font-size: 15px; font-weight: 600;}
+[class*="st-key-card_"] > :last-child {margin-top: auto;}
+:is(.st-key-verdict, .st-key-missed, [class*="st-key-step_"], [class*="st-key-segment_"], .st-key-hero) p {margin-bottom: 0;}
 .st-key-hero_value p {font-size: 46px; line-height: 1.15; font-weight: 700; letter-spacing: -0.02em;}
 [class*="st-key-step_"] [data-testid="stMarkdownContainer"] p {font-size: 21px; font-weight: 700;}
 [class*="st-key-step_"] [data-testid="stCaptionContainer"] p {font-size: 13px; font-weight: 400;}

@@ -2,16 +2,16 @@
 
 Streamlit treats a folder called `pages` as its own kind of menu until a run has called
 `st.navigation`; the first visitor who asked for `/retention` would be told that there is no such
-page. Calling it once at the start settles that. The first workspace is opened as well, so that
-nobody waits for imports or for the sample company.
+page. Calling it once at the start settles that. The first workspace is opened beside it, so that
+nobody waits longer than needed for imports or for the sample company.
 """
 
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import anyio
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -25,9 +25,9 @@ def visited() -> bool:
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
-    """Settle the menu and open the first workspace before visitors come in."""
+    """Settle the menu before visitors come in, and begin to open the first workspace."""
     _settle_menu()
-    await anyio.to_thread.run_sync(_open_first)
+    threading.Thread(target=_open_first, name="warm-up", daemon=True).start()
     yield
 
 

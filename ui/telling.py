@@ -26,6 +26,10 @@ class Teller:
         """The name of a KPI."""
         return catalogue.name(key, self.locale)
 
+    def short(self, key: str) -> str:
+        """The name of a KPI without what stands in brackets."""
+        return self.name(key).partition(" (")[0]
+
     def value(self, number: float, unit: str) -> str:
         """A compact value."""
         return formats.value(number, unit, self.locale, self.currency)
@@ -53,10 +57,25 @@ class Teller:
         """A period as a title."""
         return formats.period(id, self.locale)
 
+    def beside_target(self, reading: Reading) -> tuple[str, str]:
+        """Value and target, written out where a miss would not show in the short form."""
+        unit = reading.kpi.unit
+        value, target = self.value(reading.value, unit), self.value(reading.target, unit)
+        if value == target and reading.status in ("near", "off"):
+            return self.full(reading.value, unit), self.full(reading.target, unit)
+        return value, target
+
+    def short_of(self, reading: Reading) -> str:
+        """How far a near miss is from its target, where the short form of both reads the same; else empty."""
+        unit = reading.kpi.unit
+        if reading.status not in ("near", "off") or self.value(reading.value, unit) != self.value(reading.target, unit):
+            return ""
+        return self.t("objective.short_of", gap=self.full(abs(reading.target - reading.value), unit))
+
     def target(self, reading: Reading) -> str:
         """The target in words: at least 103%, at most 1%."""
         side = "down" if reading.kpi.direction == "down" else "up"
-        return self.t(f"objective.target_{side}", target=self.value(reading.target, reading.kpi.unit))
+        return self.t(f"objective.target_{side}", target=self.beside_target(reading)[1])
 
     def status(self, reading: Reading) -> str:
         """Icon and word of a status, coloured; empty without a target."""

@@ -83,7 +83,7 @@ def moved_sentences(readings: Sequence[Reading], tell: Teller, most: int) -> lis
         said.append(
             tell.t(
                 f"objective.moved_{r.outside}",
-                kpi=tell.name(r.key),
+                kpi=tell.short(r.key),
                 value=tell.value(r.value, r.kpi.unit),
                 range=tell.range(*r.usual, r.kpi.unit),
             )
@@ -94,14 +94,14 @@ def moved_sentences(readings: Sequence[Reading], tell: Teller, most: int) -> lis
 def _against_target(reading: Reading, tell: Teller) -> str:
     return tell.t(
         "objective.verdict_against",
-        kpi=tell.name(reading.key),
-        value=tell.value(reading.value, reading.kpi.unit),
+        kpi=tell.short(reading.key),
+        value=tell.beside_target(reading)[0],
         target=tell.target(reading),
     )
 
 
 def _names(readings: Sequence[Reading], tell: Teller) -> str:
-    return listed([tell.name(r.key) for r in readings[:3]], tell)
+    return listed([tell.short(r.key) for r in readings[:3]], tell)
 
 
 def _capital(sentence: str) -> str:

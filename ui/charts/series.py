@@ -77,14 +77,14 @@ def line(
     With `cut` the value scale runs from the parameter `bottom` to `top` and lines beyond are cut off. `titles` are the words for period, value, range and target in the tooltip.
     """
     palette = look.palette
-    colour, room = palette.line(role), 66
+    colour, room = palette.line(role), "(width < 150 ? 40 : 56)" if cut else "66"
     clip = zoom or cut
     ends = {"domainMin": {"expr": "bottom"}, "domainMax": {"expr": "top"}} if cut else {}
     base = alt.Chart(alt.NamedData(DATA)).encode(
         x=alt.X(
             "start:T",
             scale=alt.Scale(type="utc", nice=False, range=[0, {"expr": f"width - {room}"}]),  # type: ignore[list-item]
-            axis=alt.Axis(**time_axis(look, grain)),
+            axis=alt.Axis(**time_axis(look, grain, few=cut)),
         )
     )
 
@@ -109,16 +109,10 @@ def line(
         base.transform_filter("datum.tip == 'end'")
         .mark_circle(color=colour, size=34, opacity=1, clip=clip)
         .encode(y=y("closed")),
-        base.transform_filter("datum.tip == 'end'")
-        .mark_text(
-            align="left",
-            dx=9,
-            dy={"expr": "datum.open == null ? 0 : -10"},
-            fontSize=12,
-            fontWeight=600,
-            color=palette.label(role),
-        )  # type: ignore[arg-type]
-        .encode(y=y("closed"), text="label:N"),
+        alt.Chart(alt.NamedData(DATA))
+        .transform_filter("datum.tip == 'end'")
+        .mark_text(align="left", dx=8, fontSize=11 if cut else 12, fontWeight=600, color=palette.label(role))
+        .encode(x=alt.value({"expr": f"width - {room}"}), y=y("closed"), text="label:N"),
     ]
     hover = alt.selection_point(
         name="hover", fields=["start"], nearest=True, on="pointermove", clear="pointerout", empty=False

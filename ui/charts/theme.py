@@ -152,8 +152,8 @@ def value_axis(look: Look, unit: str) -> dict[str, Any]:
     return {"tickCount": 4, "labelExpr": label}
 
 
-def time_axis(look: Look, grain: str) -> dict[str, Any]:
-    """The time axis of a grain: few ticks, fewer on a phone; times are UTC days."""
+def time_axis(look: Look, grain: str, *, few: bool = False) -> dict[str, Any]:
+    """The time axis of a grain: few ticks, fewer on a phone or with `few`; times are UTC days."""
     year = "utcFormat(datum.value, '%y')"
     labels = {
         "month": "utcFormat(datum.value, '%b %y')",
@@ -162,4 +162,5 @@ def time_axis(look: Look, grain: str) -> dict[str, Any]:
         "half": f"'{'H' if look.locale == 'en' else 'S'}' + (utcmonth(datum.value) < 6 ? 1 : 2) + ' ' + {year}",
         "year": "utcFormat(datum.value, '%Y')",
     }
-    return {"tickCount": {"expr": "width < 380 ? 3 : 6"}, "labelExpr": labels[grain], "labelOverlap": True}
+    count = {"expr": "width < 150 ? 1 : 2"} if few else {"expr": "width < 380 ? 3 : 6"}
+    return {"tickCount": count, "labelExpr": labels[grain], "labelOverlap": "greedy", "labelSeparation": 6}

@@ -28,19 +28,19 @@ def strip(look: Look, rows: int) -> dict[str, Any]:
             axis=alt.Axis(
                 labelColor=palette.text,
                 labelFontSize=12,
-                labelLimit={"expr": "width < 330 ? 112 : 190"},  # type: ignore[arg-type]
+                labelLimit=150,
                 labelPadding=8,
             ),
         )
     )
     scale = alt.Scale(
-        domain=[-REACH, REACH], nice=False, range=[4, {"expr": "width < 330 ? width - 128 : width * 0.52"}]
+        domain=[-REACH, REACH], nice=False, range=[4, {"expr": "width < 260 ? width - 118 : width - 200"}]
     )  # type: ignore[list-item]
     band = base.transform_calculate(low="-1", high="1", middle="0")
     tip = [alt.Tooltip("name:N", title=" "), alt.Tooltip("value:N", title="  "), alt.Tooltip("words:N", title="   ")]
     at = alt.X("at:Q", scale=scale, axis=None)
     tone = alt.Color("tone:N", scale=tones)
-    right = {"expr": "width < 330 ? width - 54 : width * 0.72"}
+    right = {"expr": "width < 260 ? width - 50 : width - 142"}
     chart = alt.layer(
         band.mark_bar(height=11, cornerRadius=5, color=palette.band).encode(
             x=alt.X("low:Q", scale=scale, axis=None), x2="high:Q", tooltip=tip
@@ -53,7 +53,7 @@ def strip(look: Look, rows: int) -> dict[str, Any]:
         .mark_point(shape="diamond", filled=True, size=92, opacity=1)
         .encode(x=at, color=tone, tooltip=tip),
         base.mark_text(align="right", fontSize=12, fontWeight=600, x=right).encode(text="value:N", color=tone),  # type: ignore[arg-type]
-        base.transform_calculate(shown="width < 330 ? datum.short : datum.words")
+        base.transform_calculate(shown="width < 260 ? datum.short : datum.words")
         .mark_text(align="left", fontSize=11, dx=7, x=right)  # type: ignore[arg-type]
         .encode(text="shown:N", color=tone),
     )
