@@ -92,8 +92,8 @@ def to_datetimes(texts: pa.Array, style: DateStyle = DateStyle()) -> Typed:
     order, assumed = _decide(prepared, style)
     result = by_distinct(prepared, lambda values: _parse(values, order, style))
     result.assumed = list(dict.fromkeys(result.assumed + assumed))
-    if order:
-        result.facts["date_order"] = order
+    if order or result.values.null_count < len(result.values):
+        result.facts["date_order"] = order or "ymd"
     return result
 
 

@@ -22,23 +22,47 @@ def severities(prepared):
     ("name", "header", "row", "problem"),
     [
         ("contacts.csv", "contact_id,opened_at,solved_at", "1,2024-01-02 10:00,2024-01-02 09:00", "ends_before_start"),
-        ("contacts.csv", "contact_id,opened_at,first_response_at", "1,2024-01-02 10:00,2024-01-01 09:00", "ends_before_start"),
+        (
+            "contacts.csv",
+            "contact_id,opened_at,first_response_at",
+            "1,2024-01-02 10:00,2024-01-01 09:00",
+            "ends_before_start",
+        ),
         ("contacts.csv", "contact_id,opened_at,queue_seconds", "1,2024-01-02 10:00,-1", "negative"),
         ("contacts.csv", "contact_id,opened_at,abandoned", "1,2024-01-02 10:00,maybe", "not_yes_or_no"),
         ("contacts.csv", "contact_id,opened_at,reopens", "1,2024-01-02 10:00,1.5", "not_a_whole_number"),
-        ("referrals.csv", "referral_id,referrer_account_id,referred_on,won_on", "1,A,2024-02-01,2024-01-01", "ends_before_start"),
-        ("contracts.csv", "contract_id,account_id,starts_on,recurring_amount,billing_months,term_months", "1,A,2024-01-01,5,0,12",
-         "not_above_zero"),
+        (
+            "referrals.csv",
+            "referral_id,referrer_account_id,referred_on,won_on",
+            "1,A,2024-02-01,2024-01-01",
+            "ends_before_start",
+        ),
+        (
+            "contracts.csv",
+            "contract_id,account_id,starts_on,recurring_amount,billing_months,term_months",
+            "1,A,2024-01-01,5,0,12",
+            "not_above_zero",
+        ),
         ("fx_rates.csv", "currency,valid_from,rate", "USD,2024-01-01,0", "not_above_zero"),
         ("contact_totals.csv", "day,offered,abandoned", "2024-01-01,5,6", "more_than_whole"),
-        ("surveys.csv", "response_id,kind,responded_at,score,scale_min,scale_max", "1,nps,2024-01-01,11,0,10", "outside_scale"),
-        ("surveys.csv", "response_id,kind,responded_at,score,scale_min,scale_max", "1,csat,2024-01-01,3,5,1", "scale_reversed"),
+        (
+            "surveys.csv",
+            "response_id,kind,responded_at,score,scale_min,scale_max",
+            "1,nps,2024-01-01,11,0,10",
+            "outside_scale",
+        ),
+        (
+            "surveys.csv",
+            "response_id,kind,responded_at,score,scale_min,scale_max",
+            "1,csat,2024-01-01,3,5,1",
+            "scale_reversed",
+        ),
         ("surveys.csv", "response_id,kind,responded_at,score", "1,csat,2024-01-01,", "missing_required"),
         ("sentiment.csv", "account_id,rated_on,rater,score", "A,2024-01-01,martian,4", "unknown_word"),
         ("accounts.csv", "account_id,created_on", "A,31/02/2024", "not_a_date"),
         ("renewals.csv", "renewal_id,account_id,due_on,due_amount", "1,A,2024-01-01,-4", "negative"),
     ],
-)  # fmt: skip
+)
 def test_rows_that_stay_out(name, header, row, problem):
     prepared = checked(f"{header}\n{row}\n", name)
     assert prepared.accepted.num_rows == 0

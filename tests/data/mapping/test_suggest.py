@@ -41,13 +41,20 @@ def test_values_speak_against_a_name():
         ("cliente_id,data,valor,tipo\n1,2024-01-01,5,compra\n1,2024-01-02,6,compra\n", "transacoes.csv", "invoices"),
         ("Cliente;Data;Quem avaliou;Nota\nA;01/02/2024;gestor;4\n", "sentimento.csv", "sentiment"),
         ("currency,date,rate\nUSD,2024-01-01,5.1\n", "x.csv", "fx_rates"),
-        ("Protocolo;Status;Cliente;Data de abertura;Data de fechamento\n1;Aberto;A;01/07/2026, 16:30;\n", "x.csv", "contacts"),
+        (
+            "Protocolo;Status;Cliente;Data de abertura;Data de fechamento\n1;Aberto;A;01/07/2026, 16:30;\n",
+            "x.csv",
+            "contacts",
+        ),
         ("customer_id,churn_date,reason_code\nA,2024-01-01,x\n", "x.csv", "churn_events"),
-        ("id,Customer ID,Amount,Interval,Start (UTC),Ended At (UTC)\n1,A,5,month,2024-01-01 00:00,\n", "subscriptions.csv",
-         "subscriptions"),
+        (
+            "id,Customer ID,Amount,Interval,Start (UTC),Ended At (UTC)\n1,A,5,month,2024-01-01 00:00,\n",
+            "subscriptions.csv",
+            "subscriptions",
+        ),
         ("cliente,mes,mrr\nA,2024-01,5\n", "x.csv", "monthly"),
     ],
-)  # fmt: skip
+)
 def test_the_table_that_fits(text, name, table):
     assert list(suggestion(text, name).tables) == [table]
 

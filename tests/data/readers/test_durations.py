@@ -11,10 +11,20 @@ from data.readers.durations import to_seconds
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
-        ("00:02:14", 134), ("26:00:00", 93600), ("2:14", 134), ("1 day, 02:03:04", 93784), ("1.02:03:04", 93784),
-        ("2h 5min", 7500), ("2 horas e 5 minutos", 7500), ("45", 45), ("45.5", 45.5), ("PT2M5S", 125), ("3 min", 180), ("0:00:00.5", 0.5),
+        ("00:02:14", 134),
+        ("26:00:00", 93600),
+        ("2:14", 134),
+        ("1 day, 02:03:04", 93784),
+        ("1.02:03:04", 93784),
+        ("2h 5min", 7500),
+        ("2 horas e 5 minutos", 7500),
+        ("45", 45),
+        ("45.5", 45.5),
+        ("PT2M5S", 125),
+        ("3 min", 180),
+        ("0:00:00.5", 0.5),
     ],
-)  # fmt: skip
+)
 def test_many_ways(text, seconds):
     assert to_seconds(pa.array([text])).values.to_pylist() == [seconds]
 

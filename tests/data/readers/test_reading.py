@@ -131,8 +131,12 @@ def workbook():
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "Contas"
-    for row in (["Relatório"], [], ["id", "nome", "desde", "quando", "duração", "ativo", "nota"],
-                [7, "Ana", date(2024, 3, 5), datetime(2024, 3, 5, 9, 30), timedelta(hours=26, minutes=1), True, 1.5]):  # fmt: skip
+    for row in (
+        ["Relatório"],
+        [],
+        ["id", "nome", "desde", "quando", "duração", "ativo", "nota"],
+        [7, "Ana", date(2024, 3, 5), datetime(2024, 3, 5, 9, 30), timedelta(hours=26, minutes=1), True, 1.5],
+    ):
         sheet.append(row)
     book.create_sheet("Empty")
     stream = io.BytesIO()
@@ -143,8 +147,16 @@ def workbook():
 def test_spreadsheets():
     raw = table(workbook(), "a.xlsx")
     assert raw.frame.to_pylist() == [
-        {"id": "7", "nome": "Ana", "desde": "2024-03-05", "quando": "2024-03-05 09:30:00", "duração": "26:01:00", "ativo": "TRUE", "nota": "1.5"}
-    ]  # fmt: skip
+        {
+            "id": "7",
+            "nome": "Ana",
+            "desde": "2024-03-05",
+            "quando": "2024-03-05 09:30:00",
+            "duração": "26:01:00",
+            "ativo": "TRUE",
+            "nota": "1.5",
+        }
+    ]
     assert (raw.header_row, raw.first_row_number, raw.assumed.sheet) == (3, 4, "Contas")
     with pytest.raises(DataProblem, match="Contas"):
         read(workbook(), "a.xlsx", Assumed(sheet="Conta"))
