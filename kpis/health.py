@@ -173,6 +173,7 @@ def movement(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, f
 
     An input that came or went counts with all of its contribution.
     """
+    before, after = dict(before), dict(after)  # rows of a frame too
     names = [name for name in after if name.startswith("contribution_")]
     both = ((name, _or_zero(after[name]) - _or_zero(before[name])) for name in names)
     return {name.removeprefix("contribution_"): moved for name, moved in both}
