@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from data.problems import DataProblem
-from data.sample import COMPANY, as_arrow, generate, targets, write_csv
+from data.sample import COMPANY, SETTINGS, as_arrow, generate, targets, write_csv
 from data.store import Batch, Store, WorkspaceInfo
 
 SAMPLE = "sample"
@@ -51,7 +51,7 @@ def fill_with_sample(store: Store) -> None:
     batches = [
         Batch(name, as_arrow(name, frame), source_name=f"{COMPANY}: {name}") for name, frame in generate().items()
     ]
-    store.save_settings(found.id, {"sample": True, "policies": {"gross_margin": "0.8"}})
+    store.save_settings(found.id, {"sample": True, **SETTINGS})
     for kpi, value in targets().items():
         store.save_target(found.id, kpi, None, None, value)
     store.commit(found.id, batches, expected_version=0)

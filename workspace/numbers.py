@@ -14,6 +14,7 @@ from data import cube as cubes
 from data import facts, measures, rows
 from data.calendar import GRAINS, Period, parse
 from data.facts import Facts
+from data.measures import health_inputs
 from data.panel import Panel, build_panel
 from data.policies import Policies
 from data.problems import DataProblem, did_you_mean
@@ -28,6 +29,16 @@ from workspace.kept import Kept
 MILLION = 1_000_000
 HEALTH = ("health_points", "health_accounts", "health_mrr_points", "health_mrr")
 HEALTH_MONEY = frozenset({"health_mrr_points", "health_mrr"})
+HEALTH_FROM = (
+    "closing_accounts",
+    "closing_mrr",
+    "working_days",
+    "feeling_points",
+    "feeling_accounts",
+    "sla_breached",
+    "overdue_amount",
+    "overdue_count",
+)
 SURVIVAL = frozenset({"lifetime_median", "survival_12m", "survival_24m"})
 NO_FILTER: Mapping[str, Sequence[str]] = {}
 
@@ -162,7 +173,8 @@ class Workspace:
         if grain == "week" or not built.periods:
             return built
         if grain == "month":
-            return Panel(built.frame.join(health.scores(built.frame, preset)), built.periods, built.as_of)
+            inputs = self._health_inputs(built, as_of, policies)
+            return Panel(built.frame.join(health.scores(inputs, preset)), built.periods, built.as_of)
         scored = self.panel("month", as_of, policies).frame[["account_id", "period", *HEALTH]]
         last_month = {one.closing.strftime("%Y-%m"): one.id for one in built.periods}
         scored = scored.assign(period=scored["period"].astype(str).map(last_month)).dropna(subset=["period"])
@@ -170,6 +182,21 @@ class Workspace:
         keys = built.frame[["account_id", "period"]].astype(text)
         scores = keys.merge(scored.astype(text), on=["account_id", "period"], how="left")[list(HEALTH)]
         return Panel(pd.concat([built.frame, scores], axis=1), built.periods, built.as_of)
+
+    def _health_inputs(self, built: Panel, as_of: date | None, policies: Policies) -> pd.DataFrame:
+        """The month panel with what a health score is made of."""
+        states = build_panel(self.facts, "month", policies, as_of, [health_inputs.FAMILY]).frame
+        fed = frozenset(name for name in ("contacts", "invoices") if facts.has_values(self.facts, name))
+        named = built.frame[["account_id", "period", *HEALTH_FROM]]
+        joined = named.merge(states, on=["account_id", "period"], how="left").set_axis(built.frame.index)
+        return health_inputs.with_derived(joined, fed)
+
+    def health(self, period: str, as_of: date | None = None) -> pd.DataFrame:
+        """Health scores of the accounts active at the close of a month, with every input's points and share."""
+        built = self.panel("month", as_of)
+        frame = self._health_inputs(built, as_of, self.policies)
+        scores = health.health_scores(frame, self.health_preset)
+        return scores[scores["period"].astype(str) == period].reset_index(drop=True)
 
     def periods(self, grain: str = "month", as_of: date | None = None) -> tuple[Period, ...]:
         """The periods of the data at a grain.
