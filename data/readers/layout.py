@@ -34,8 +34,30 @@ def find_header(records: list[list[str]]) -> int | None:
     need = 0.6 * (wide if wide <= 2 * usual else usual)
     for i, record in enumerate(head):
         if filled[i] >= need and (filled[i] >= 2 or widest == 1):
+            better = _fuller(head, filled, i, usual)
+            if better is not None:
+                return better
             return i if _names(record, head[i + 1 : i + 21]) else None
     return None
+
+
+def _fuller(head: list[list[str]], filled: list[int], start: int, usual: int) -> int | None:
+    """A record soon after `start` that is wider and stands over other kinds of values: `start` is a title line."""
+    for i in range(start + 1, min(start + 11, len(head))):
+        if filled[i] <= filled[start] or filled[i] < usual:
+            continue
+        cells = [cell for cell in head[i] if cell.strip()]
+        if all(shape(cell) == "text" for cell in cells) and _contrasts(head[i], head[i + 1 : i + 21]):
+            return i
+    return None
+
+
+def _contrasts(record: list[str], below: list[list[str]]) -> bool:
+    for position, cell in enumerate(record):
+        under = Counter(shape(row[position]) for row in below if position < len(row) and row[position].strip())
+        if cell.strip() and under and under.most_common(1)[0][0] != "text":
+            return True
+    return False
 
 
 def _names(record: list[str], below: list[list[str]]) -> bool:

@@ -235,3 +235,8 @@ def test_lines_that_repeat_the_header_are_left_out():
     assert cells(raw)[1:] == [["1", "a"], ["2", "b"]]
     assert raw.row_numbers.to_pylist() == [2, 4]
     assert [(note.problem, note.examples) for note in raw.notes] == [("repeated_header", [{"row": 3, "value": "id"}])]
+
+
+def test_title_lines_with_several_cells():
+    raw = table(b"Period:,2024-01,\nBy:,Ana,\nid,name,amount\nA,x,1\nB,y,2\n")
+    assert (raw.header_row, raw.headers) == (3, ["id", "name", "amount"])
