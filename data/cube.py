@@ -47,10 +47,11 @@ def build_cube(panel_frame: pd.DataFrame, attributes: pd.DataFrame, dims: tuple[
     order = np.argsort(cells, kind="stable")
     found, starts = np.unique(cells[order], return_index=True)
     measures = [name for name in panel_frame.columns if name not in _KEYS]
-    sums = {name: _sum(panel_frame[name], order, starts) for name in measures}
+    sums = _sums(panel_frame, measures, order, starts)
     rows = combinations.iloc[found // max(len(periods), 1)].reset_index(drop=True)
     period = pd.Categorical.from_codes(found % max(len(periods), 1), periods, ordered=True)
-    return pd.DataFrame({**{dim: rows[dim] for dim in dims}, "company": rows["company"], "period": period, **sums})
+    labels = {dim: rows[dim].astype("category") for dim in dims}
+    return pd.DataFrame({**labels, "company": rows["company"], "period": period, **sums})
 
 
 def query_cube(
@@ -96,10 +97,11 @@ def query_cube(
     cells = codes * max(len(period_ids), 1) + period_codes[at]
     order = np.argsort(cells, kind="stable")
     found, starts = np.unique(cells[order], return_index=True)
-    sums = {name: _sum(cube[name], at[order], starts) for name in names}
+    sums = _sums(cube, names, at[order], starts)
     rows = groups.iloc[found // max(len(period_ids), 1)].reset_index(drop=True)
     period = pd.Categorical.from_codes(found % max(len(period_ids), 1), period_ids, ordered=True)
-    result = pd.DataFrame({**{dim: rows[dim].to_numpy() for dim in by}, "period": period, **sums})
+    labels = {dim: rows[dim].astype(object).where(rows[dim].notna(), None) for dim in by}
+    result = pd.DataFrame({**labels, "period": period, **sums})
     result.attrs["left_out"] = left_out
     return result
 
@@ -124,25 +126,36 @@ def _number(keys: pd.DataFrame) -> tuple[pd.DataFrame, NDArray[np.int64]]:
         return pd.DataFrame(index=range(1)), np.zeros(len(keys), np.int64)
     codes = np.zeros(len(keys), np.int64)
     for name in keys.columns:
-        numbers, values = pd.factorize(keys[name], sort=True, use_na_sentinel=True)
-        codes = codes * (len(values) + 1) + np.where(numbers < 0, len(values), numbers)
+        column = keys[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            numbers, size = np.asarray(column.cat.codes, dtype=np.int64), len(column.cat.categories)
+        else:
+            numbers, values = pd.factorize(column, sort=True, use_na_sentinel=True)
+            size = len(values)
+        codes = codes * (size + 1) + np.where(numbers < 0, size, numbers)
     _, first, numbered = np.unique(codes, return_index=True, return_inverse=True)
     return keys.iloc[first].reset_index(drop=True), numbered.astype(np.int64)
 
 
-def _sum(column: pd.Series, order: NDArray[np.int64], starts: NDArray[np.int64]) -> Any:
-    """Sums of runs of ordered rows; missing where every value is."""
-    whole = pd.api.types.is_integer_dtype(column.dtype)
-    missing = column.isna().to_numpy()
-    values = column.to_numpy(np.int64 if whole else np.float64, na_value=0)
-    array = pd.arrays.IntegerArray if whole else pd.arrays.FloatingArray
-    if not len(starts):
-        return array(values[:0].copy(), np.zeros(0, bool))
-    sums = np.add.reduceat(values[order], starts)
-    none_known = np.zeros(len(starts), bool)
-    if missing.any():
-        none_known = np.logical_and.reduceat(missing[order], starts)
-    return array(sums, none_known)
+def _sums(
+    frame: pd.DataFrame, names: Sequence[str], order: NDArray[np.int64], starts: NDArray[np.int64]
+) -> dict[str, Any]:
+    """Sums of runs of ordered rows by measure; missing where every value is."""
+    found: dict[str, Any] = {}
+    for name in names:
+        column = frame[name].array
+        whole = column.dtype.kind in "iub"
+        array = pd.arrays.IntegerArray if whole else pd.arrays.FloatingArray
+        values = column.to_numpy(np.int64 if whole else np.float64, na_value=0)
+        missing = column.isna()
+        none_known = np.zeros(len(starts), bool)
+        if not len(starts):
+            found[name] = array(values[:0].copy(), none_known)
+            continue
+        if missing.any():
+            none_known = np.logical_and.reduceat(missing[order], starts)
+        found[name] = array(np.add.reduceat(values[order], starts), none_known)
+    return found
 
 
 def _told(rows: pd.DataFrame) -> dict[str, float]:

@@ -1,0 +1,116 @@
+"""How fast the engine is: the panel against straight SQL and plain pandas, and the cube.
+
+All in one run on one machine, so that the ratios mean something where the seconds do not. The three
+ways must give the same numbers, or the run fails. `python -m bench.bench --help` for sizes.
+"""
+
+import argparse
+import gc
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bench import company, straight
+from data.cube import build_cube, query_cube
+from data.measures import FAMILIES, movements, usage
+from data.panel import build_panel
+
+COMPARED = (movements.FAMILY, usage.FAMILY, usage.STICKINESS_FAMILY)
+TARGETS = {
+    "panel ÷ straight SQL": ("at most", 1.5),
+    "pandas ÷ panel": ("at least", 1.5),
+    "cube query p95, ms": ("at most", 10.0),
+}
+
+
+def timed(work: Callable[[], Any], times: int) -> tuple[float, Any]:
+    """The median of seconds of some runs, and the last result."""
+    seconds, result = [], None
+    for _ in range(times):
+        result = None
+        gc.collect()
+        start = time.perf_counter()
+        result = work()
+        seconds.append(time.perf_counter() - start)
+    return float(np.median(seconds)), result
+
+
+def same(panel: pd.DataFrame, other: pd.DataFrame) -> bool:
+    """Whether the panel, without its company row, says what another reduction says."""
+    mine = panel[panel["account_id"] != ""]
+    names = [*straight.MOVES, *straight.USE]
+    return bool((mine[names].to_numpy(np.int64) == other[names].to_numpy(np.int64)).all())
+
+
+def cube_queries(panel: pd.DataFrame, attributes: pd.DataFrame, times: int) -> tuple[float, float, int]:
+    """Seconds to build a cube of two dimensions, the 95th percentile of its queries in ms, and its rows."""
+    seconds, cube = timed(lambda: build_cube(panel, attributes, ("segment", "region")), 3)
+    asked: list[dict[str, Any]] = [
+        {},
+        {"by": ("segment",)},
+        {"by": ("region",), "where": {"segment": "SMB"}},
+        {"by": ("segment", "region"), "periods": list(cube["period"].cat.categories[-12:])},
+        {"where": {"region": ["S", "N"]}},
+    ]
+    took = []
+    for number in range(times):
+        start = time.perf_counter()
+        query_cube(cube, **asked[number % len(asked)])
+        took.append(time.perf_counter() - start)
+    return seconds, float(np.percentile(took, 95) * 1000), len(cube)
+
+
+def run(accounts: int, months: int, usage_rows: int, times: int) -> list[tuple[str, float]]:
+    """Every figure by name, in the order of the table."""
+    with tempfile.TemporaryDirectory(prefix="farol-bench-") as folder:
+        facts = company.write(Path(folder), accounts, months, usage_rows)
+        panel_seconds, panel = timed(lambda: build_panel(facts, "month", families=COMPARED), times)
+        sql_seconds, by_sql = timed(lambda: straight.in_sql(facts.files, panel.periods), times)
+        pandas_seconds, by_pandas = timed(lambda: straight.in_pandas(facts.files, panel.periods), 1)
+        if not (same(panel.frame, by_sql) and same(panel.frame, by_pandas)):
+            raise SystemExit("The three ways do not give the same numbers.")
+        rows = len(panel.frame)
+        full_seconds, full = timed(lambda: build_panel(facts, "month"), 1)
+        attributes = pd.read_parquet(facts.files["accounts"][0])
+        cube_seconds, p95, cube_rows = cube_queries(full.frame, attributes, 200)
+    return [
+        ("rows of the panel", rows),
+        ("panel, s", panel_seconds),
+        ("straight SQL, s", sql_seconds),
+        ("pandas, s", pandas_seconds),
+        ("panel ÷ straight SQL", panel_seconds / sql_seconds),
+        ("pandas ÷ panel", pandas_seconds / panel_seconds),
+        ("whole panel (every measure), s", full_seconds),
+        ("measures of the whole panel", len({m.name for family in FAMILIES for m in family.measures})),
+        ("cube build, s", cube_seconds),
+        ("rows of the cube", cube_rows),
+        ("cube query p95, ms", p95),
+    ]
+
+
+def main() -> None:
+    """Print the table; fail when a target is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--accounts", type=int, default=10_000)
+    parser.add_argument("--months", type=int, default=36)
+    parser.add_argument("--usage-rows", type=int, default=5_000_000)
+    parser.add_argument("--times", type=int, default=3)
+    given = parser.parse_args()
+    missed = 0
+    print(f"{given.accounts:,} accounts, {given.months} months, {given.usage_rows:,} usage rows")
+    for name, value in run(given.accounts, given.months, given.usage_rows, given.times):
+        rule, limit = TARGETS.get(name, ("", 0.0))
+        met = value <= limit if rule == "at most" else value >= limit
+        verdict = f"{rule} {limit:g}: {'met' if met else 'MISSED'}" if rule else ""
+        missed += bool(rule) and not met
+        print(f"{name:<34}{value:>12,.2f}  {verdict}".rstrip())
+    raise SystemExit(1 if missed else 0)
+
+
+if __name__ == "__main__":
+    main()
