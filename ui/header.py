@@ -90,7 +90,7 @@ def _more(here: Here) -> None:
         format_func=LANGUAGES.__getitem__,
         on_change=link.written("lang", key),
     )
-    spaces = dict(loading.workspaces())
+    spaces = dict(here.loaded.names)
     if len(spaces) > 1:
         key = link.seed("w_workspace", here.loaded.space.id)
         st.selectbox(

@@ -17,10 +17,10 @@ from data.measures import all_measures
 from kpis.catalogue import kpi
 from kpis.kpi import Kpi
 from kpis.targets import Target, applicable
+from ui.link import Link
+from ui.telling import Teller
 
 Where = tuple[tuple[str, tuple[str, ...]], ...]
-kept = st.cache_resource(max_entries=400, show_spinner=False)
-
 
 @dataclass(frozen=True)
 class Scope:
@@ -33,12 +33,17 @@ class Scope:
     labels: tuple[tuple[str, str, str], ...]
 
 
+# Keeps what a page makes of its numbers. Keys are scope, link and language, written out.
+kept = st.cache_resource(max_entries=400, show_spinner=False, hash_funcs={Scope: repr, Link: repr, Teller: repr})
+
+
 @dataclass(frozen=True)
 class Loaded:
-    """An open workspace at one version, with the key of that version."""
+    """An open workspace at one version, with the key of that version; `names` are (id, name) of all workspaces."""
 
     space: Any
     scope: Scope
+    names: tuple[tuple[str, str], ...]
 
     @property
     def empty(self) -> bool:
@@ -63,7 +68,8 @@ class Loaded:
 
 def load(asked: str) -> Loaded:
     """The workspace a link asks for, else the first there is; at the data version of this moment."""
-    space = workspace.Workspace.open(asked or first_workspace())
+    names = tuple((w.id, w.name) for w in workspace.list_workspaces())
+    space = workspace.Workspace.open(asked or first_of(names))
     settings = space.settings
     targets = tuple(
         Target(t.kpi, t.value, t.period, "" if t.segment is None else "=".join(t.segment))
@@ -71,19 +77,13 @@ def load(asked: str) -> Loaded:
     )
     labels = tuple(sorted((k, o, str(role)) for (k, o), role in space.labels.items()))
     choices = repr((space.policies, settings["health_preset"], settings["currency"]))
-    return Loaded(space, Scope(space.id, str(space.facts.key), choices, targets, labels))
+    return Loaded(space, Scope(space.id, str(space.facts.key), choices, targets, labels), names)
 
 
-def workspaces() -> list[tuple[str, str]]:
-    """(id, name) of every workspace."""
-    return [(w.id, w.name) for w in workspace.list_workspaces()]
-
-
-def first_workspace() -> str:
+def first_of(names: Sequence[tuple[str, str]]) -> str:
     """The workspace shown when a link names none: the newest that is not the sample, else the sample."""
-    found = workspaces()
-    own = [id for id, name in found if name != workspace.SAMPLE]
-    return own[-1] if own else found[0][0] if found else workspace.SAMPLE
+    own = [id for id, name in names if name != workspace.SAMPLE]
+    return own[-1] if own else names[0][0] if names else workspace.SAMPLE
 
 
 def table(loaded: Loaded, keys: Sequence[str], grain: str, *, by: str = "", where: Where = ()) -> pd.DataFrame:

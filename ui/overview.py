@@ -54,7 +54,7 @@ def show(here: Here) -> None:
             header.head(here, tell.t("shell.welcome"), tell.t("shell.tagline"), spans=False)
             notices.nothing_yet(here)
             return
-        page = _built(here.loaded.scope, here.loaded, here.link, tell)
+        page = built(here.loaded, here.link, tell)
         header.head(here, tell.title_period(page.period), page.caption, spans=False)
         objective.say(page.verdict)
         _cards(here, page)
@@ -64,6 +64,11 @@ def show(here: Here) -> None:
         with grid.cell():
             _strip(here, page)
         _missed(here, page)
+
+
+def built(loaded: Loaded, state: Link | None = None, tell: Teller | None = None) -> Page:
+    """The content of the overview, kept per data version, link and language."""
+    return _built(loaded.scope, loaded, state or Link(), tell or Teller("en", loaded.currency))
 
 
 @kept

@@ -1,0 +1,170 @@
+"""Which column of a piece feeds which canonical column: as found, as remembered, as somebody chose. No Streamlit."""
+
+import hashlib
+import json
+from collections.abc import Mapping as Pairs
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyarrow as pa
+
+from data import schema
+from data.checks.applying import KEPT_EXTRAS
+from data.mapping import Mapping, Source, TableMapping, suggest
+from data.mapping.mapping import missing_columns
+from data.problems import DataProblem
+from data.readers.durations import looks_like_clock
+from data.readers.raw import RawTable
+from ui.importing.pieces import Edits, Piece
+
+SURE = 0.8
+SAMPLES = 3
+
+
+@dataclass(frozen=True)
+class ColumnRow:
+    """One column of the file: what it feeds ("" = nothing), how sure that is (None: not a guess) and how we know."""
+
+    header: str
+    samples: tuple[str, ...]
+    target: str
+    sure: float | None
+    how: str
+    others: tuple[str, ...] = ()
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether somebody should look at it."""
+        return self.sure is not None and self.sure < SURE
+
+
+@dataclass(frozen=True)
+class Matched:
+    """The mapping in force for one piece.
+
+    Attributes:
+        mapping: What would be applied.
+        rows: One for each column of the file, doubtful ones first.
+        missing: Required columns that nothing feeds, as "table.column".
+        changed: Whether somebody or something changed what was suggested.
+    """
+
+    mapping: Mapping
+    rows: tuple[ColumnRow, ...]
+    missing: tuple[str, ...]
+    changed: bool
+
+    @property
+    def ready(self) -> bool:
+        """Whether it feeds a table and nothing required is missing."""
+        return bool(self.mapping.tables) and not self.missing
+
+
+def signature(raw: RawTable) -> str:
+    """A name for files with the same headers, under which a mapping is remembered."""
+    return "headers:" + hashlib.sha256(json.dumps(raw.headers).encode()).hexdigest()[:24]
+
+
+def matched(piece: Piece, edits: Edits, remembered: Pairs[str, Any] | None = None) -> Matched:
+    """The mapping in force: the remembered one or the suggestion, then what somebody chose."""
+    raw, found, recalled = piece.raw, piece.suggestion, False
+    if edits.tables is not None and set(edits.tables) != set(found.tables):
+        found = suggest(raw, list(edits.tables)) if edits.tables else Mapping({})
+    elif remembered is not None and edits.tables is None:
+        try:
+            found, recalled = Mapping.from_json(dict(remembered)).bound(raw.headers, raw.name), True
+        except DataProblem:  # remembered by an older version: the suggestion stands
+            recalled = False
+    tables = _edited(raw, found.tables, edits)
+    missing = tuple(f"{name}.{column}" for name, body in tables.items() for column in missing_columns(name, body))
+    mapping = replace(found, tables=tables)
+    return Matched(mapping, _rows(raw, found, mapping, edits, recalled), missing, recalled or tables != found.tables)
+
+
+def options(tables: Pairs[str, Any]) -> list[str]:
+    """Every "table.column" that a header may feed, "" (none) first."""
+    known = schema.tables()
+    return ["", *(f"{name}.{column}" for name in tables for column in known[name].columns)]
+
+
+def keeps_extras(tables: Pairs[str, Any]) -> bool:
+    """Whether columns that feed nothing are kept beside the table."""
+    return any(name in KEPT_EXTRAS for name in tables)
+
+
+def _edited(raw: RawTable, found: Pairs[str, TableMapping], edits: Edits) -> dict[str, TableMapping]:
+    tables = {name: TableMapping(dict(body.columns), dict(body.constants)) for name, body in found.items()}
+    for header, target in edits.targets:
+        name, _, column = target.partition(".")
+        held = found[name].columns.get(column) if name in found else None
+        if target and (held is not None and header in held.headers):
+            continue
+        for body in tables.values():
+            _without(body, header)
+        if name in tables and column in schema.tables()[name].columns:
+            tables[name].columns[column] = Source((header,), unit=_unit(raw, header, name, column))
+            tables[name].constants.pop(column, None)
+    for target, value in edits.constants:
+        name, _, column = target.partition(".")
+        if name in tables and value:
+            tables[name].columns.pop(column, None)
+            tables[name].constants[column] = value
+    for body in tables.values():
+        _drop_orphans(body)
+    ends = tables.get("subscriptions", TableMapping({})).columns
+    if edits.last_day is not None and "ended_on" in ends:
+        ends["ended_on"] = replace(ends["ended_on"], unit="last_day" if edits.last_day else None)
+    return tables
+
+
+def _without(body: TableMapping, header: str) -> None:
+    for column, source in list(body.columns.items()):
+        if header in source.headers:
+            left = tuple(one for one in source.headers if one != header)
+            if left:
+                body.columns[column] = replace(source, headers=left)
+            else:
+                del body.columns[column]
+
+
+def _drop_orphans(body: TableMapping) -> None:
+    """Take away what is counted from a column that is no longer there."""
+    for column, source in list(body.columns.items()):
+        if any(other is not None and other not in body.columns for other in (source.after, source.times)):
+            del body.columns[column]
+
+
+def _unit(raw: RawTable, header: str, table: str, column: str) -> str | None:
+    if schema.tables()[table].columns[column].unit != "seconds":
+        return None
+    texts = raw.sample(header)
+    return "duration" if texts and looks_like_clock(pa.array(texts, pa.string())) else None
+
+
+def _rows(
+    raw: RawTable, found: Mapping, mapping: Mapping, edits: Edits, recalled: bool
+) -> tuple[ColumnRow, ...]:
+    chosen = {header for header, _ in edits.targets}
+    known = {(f"{m.table}.{m.column}", header): m for m in found.matches for header in m.headers}
+    rows = []
+    for header in raw.headers:
+        targets = [
+            f"{name}.{column}"
+            for name, body in mapping.tables.items()
+            for column, source in body.columns.items()
+            if header in source.headers
+        ]
+        target = targets[0] if targets else ""
+        match = known.get((target, header))
+        if header in chosen:
+            sure, how = None, "chosen"
+        elif recalled:
+            sure, how = None, "remembered" if target else "unused"
+        elif match is not None:
+            sure, how = match.confidence, match.how
+        else:
+            sure, how = None, "guessed" if target else "unused"
+        samples = tuple(dict.fromkeys(text[:40] for text in raw.sample(header)))[:SAMPLES]
+        rows.append(ColumnRow(header, samples, target, sure, how, tuple(targets[1:])))
+    rank = {True: 0, False: 1}
+    return tuple(sorted(rows, key=lambda row: (rank[row.doubtful], not row.target)))
