@@ -1,7 +1,6 @@
-"""The generated KPI reference: `python -m kpis.reference docs/kpis.md`."""
+"""The generated KPI reference: `make docs` writes it to docs/kpis.md."""
 
 import sys
-from pathlib import Path
 
 from kpis.catalogue import KPIS, page
 from kpis.explain import formula_text
@@ -28,8 +27,8 @@ _INTERVALS = {
 
 _INTRODUCTION = """# KPIs: what every number means
 
-Generated from the formulas in `kpis/` by `python -m kpis.reference docs/kpis.md`; edit those, not this
-page. Edges that one line cannot settle are in [readings.md](readings.md).
+Generated from the formulas in `kpis/` by `make docs`; edit those, not this page. Edges that one line cannot settle are
+in [readings.md](readings.md).
 
 ## How to read a number
 - **A KPI is a formula over summed measures.** Both sides of a ratio are summed over the accounts chosen before they are
@@ -101,4 +100,4 @@ def _reasons() -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(render(), encoding="utf-8")
+    sys.stdout.write(render())

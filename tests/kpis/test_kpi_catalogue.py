@@ -159,5 +159,5 @@ def test_every_kpi_is_named_in_three_languages():
 
 def test_the_reference_is_generated():
     text = (ROOT / "docs" / "kpis.md").read_text(encoding="utf-8")
-    assert text == reference.render(), "run: python -m kpis.reference docs/kpis.md"
+    assert text == reference.render(), "run: make docs"
     assert re.findall(r"^### `(\w+)`", text, flags=re.M) == [one.key for one in KPIS]
