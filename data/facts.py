@@ -134,7 +134,7 @@ def observed_span(facts: Facts) -> tuple[date | None, date | None]:
     spans = {}
     for table in tables().values():
         columns = [_name(column) for column in table.observed]
-        if not columns or not has_values(facts, table.name):
+        if not columns or table.name not in facts.tables() or not has_values(facts, table.name):
             continue
         days = " UNION ALL ".join(
             f"SELECT CAST({column} AS DATE) AS day FROM {_name(table.name)}" for column in columns
