@@ -131,8 +131,8 @@ def health_scores(panel: pd.DataFrame, preset: str | tuple[HealthInput, ...] = D
     frame = pd.DataFrame(
         {
             "row": np.arange(len(panel)),
-            "account_id": panel["account_id"].to_numpy(),
-            "period": panel["period"].to_numpy(),
+            "account_id": panel["account_id"].array,
+            "period": panel["period"].array,
             "health_score": weighted / total,
             "coverage": coverage,
             "provisional": (coverage < ENOUGH_COVERAGE) | ~behaviour,
@@ -240,7 +240,7 @@ def _csat(facts: _Facts, one: HealthInput) -> Floats:
     satisfied, answers = facts["health_csat_satisfied_90d"], facts["health_csat_answers_90d"]
     active = facts["closing_accounts"] > 0
     counted = pd.DataFrame({"satisfied": np.where(active, satisfied, nan), "answers": np.where(active, answers, nan)})
-    month = counted.groupby(facts.panel["period"].to_numpy()).transform("sum")
+    month = counted.groupby(pd.factorize(facts.panel["period"])[0]).transform("sum")
     mean = (month["satisfied"] / month["answers"].where(month["answers"] > 0)).to_numpy()
     pulled = 100 * (satisfied + CSAT_PSEUDO_ANSWERS * mean) / (answers + CSAT_PSEUDO_ANSWERS)
     return np.where(answers > 0, pulled, nan)
