@@ -16,7 +16,7 @@ FAMILIES = tuple(
     for family in ALL
     if family.name in ("contacts", "surveys", "renewals", "invoices", "referrals", "costs", "contracts", "sentiment")
 )
-LAWS = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LAWS = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 FIRST = datetime(2024, 1, 1)
 
 account = st.sampled_from(["a", "b", "c"])
@@ -140,8 +140,9 @@ TABLES = st.fixed_dictionaries(
 GRAIN = st.sampled_from(["week", "month", "quarter", "year"])
 
 
-def panel(tables, grain="month"):
-    frame = build_panel(facts(tables), grain, None, date(2024, 7, 31), FAMILIES).frame
+def panel(tables, grain="month", names=tuple(family.name for family in FAMILIES)):
+    families = [family for family in FAMILIES if family.name in names]
+    frame = build_panel(facts(tables), grain, None, date(2024, 7, 31), families).frame
     return frame.astype({"account_id": str, "period": str})
 
 
@@ -160,7 +161,8 @@ def test_row_order_changes_nothing(tables, random, grain):
 @given(TABLES, INVOICE)
 def test_a_void_invoice_changes_nothing(tables, void):
     row = {**void, "invoice_id": "k99", "status": "void"}
-    same(panel(tables), panel({**tables, "invoices": [row, *tables["invoices"]]}))
+    more = {**tables, "invoices": [row, *tables["invoices"]]}
+    same(panel(tables, names=("invoices", "referrals")), panel(more, names=("invoices", "referrals")))
 
 
 @LAWS
