@@ -94,7 +94,7 @@ def _split(
 ) -> Split | None:
     key, unit = _reading.key, _reading.kpi.unit
     table = loading.table(_loaded, (key,), state.grain, by=by, where=state.where)
-    table = table[table[by].notna() & (table[by].astype(str) != "")]
+    table = table[table["complete"].astype(bool) & table[by].notna() & (table[by].astype(str) != "")]
     whole = frames.windowed(_reading.history, _reading.period, state.span)
     order = dict(zip(whole["period"], whole["order"], strict=True))
     starts = dict(zip(whole["period"], whole["start"], strict=True))

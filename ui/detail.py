@@ -10,8 +10,11 @@ from kpis.explain import explain
 from ui import breakdown, cards, draw, evidence, frames, header, link, loading, panels
 from ui.charts import series
 from ui.here import Here
+from ui.link import Link
+from ui.loading import Loaded, Scope, kept
 from ui.measure_names import measure_name
 from ui.reading import Reading, year_of
+from ui.telling import Teller
 from ui.text import escaped
 from words import catalogue, formats
 
@@ -157,22 +160,25 @@ class Step:
     value: str
 
 
-def steps(here: Here, reading: Reading) -> list[Step]:
+@kept
+def _steps(scope: Scope, _loaded: Loaded, _reading: Reading, key: str, period: str, state: Link, tell: Teller) -> list[Step]:
     """The formula with the numbers of the period in it, the result last."""
-    tell = here.tell
-    found = loading.measures(here.loaded, reading.kpi.measures, reading.period, here.link.grain, here.link.where)
+    reading = _reading
+    found = loading.measures(_loaded, reading.kpi.measures, reading.period, state.grain, state.where)
     if len(reading.kpi.measures) == 1 and not isfinite(found[reading.kpi.measures[0]]):
         found[reading.kpi.measures[0]] = reading.numerator
     said = []
     for part in explain(reading.kpi, found).parts:
-        name = "" if part.measure is None else measure_name(part.measure, tell)
         if part.measure == "gross_margin" and not isfinite(part.value):
             continue
         unit = loading.unit_of(part.measure, reading.kpi) if part.measure else "count"
         value = tell.full(part.value, unit)
-        label = f"{part.operator} {part.opening}{name}{part.closing}".strip()
-        said.append(Step(label if name else f"{part.operator} {value}", value))
-    said.append(Step(f"= {tell.name(reading.key)}", tell.value(reading.value, reading.kpi.unit)))
+        if part.measure is None:
+            said.append(Step(f"{part.operator} {value}".strip(), value))
+            continue
+        name = measure_name(part.measure, tell)
+        said.append(Step(f"{part.operator} {part.opening}{name}{part.closing}".strip(), value))
+    said.append(Step(f"= {tell.short(reading.key)}", tell.value(reading.value, reading.kpi.unit)))
     return said
 
 
@@ -182,7 +188,9 @@ def _made(here: Here, reading: Reading) -> None:
     tell = here.tell
     with st.container(border=True, key="made", gap="xsmall"):
         st.markdown(f"##### {tell.t('objective.made', period=tell.title_period(reading.period))}", anchors=False)
-        made = steps(here, reading)
+        made = _steps(
+            here.loaded.scope, here.loaded, reading, reading.key, reading.period, here.link, tell
+        )
         grid = st.grid(columns=min(len(made), 5), min_column_width=150, gap="small")
         for one in made:
             with grid.cell(), st.container(key=f"step_{made.index(one)}", gap=None):

@@ -37,7 +37,11 @@ def behind(tell: Teller, key: str, frame: Callable[[], pd.DataFrame], file_name:
 
 def csv(frame: pd.DataFrame) -> bytes:
     """A frame as CSV for spreadsheets; text that a spreadsheet would run as a formula is quoted harmless."""
-    safe = frame.copy()
+    safe = frame.rename(columns=_harmless)
     for name in safe.select_dtypes(include=["object", "string"]).columns:
-        safe[name] = safe[name].map(lambda v: "'" + v if isinstance(v, str) and v[:1] in "=+-@\t\r" else v)
+        safe[name] = safe[name].map(_harmless)
     return safe.to_csv(index=False).encode("utf-8-sig")
+
+
+def _harmless(value: Any) -> Any:
+    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -20,13 +20,17 @@ MOST_SHOWN = 2000
 
 @dataclass(frozen=True)
 class Behind:
-    """A list and what it sums to; `column` is the summed column, `whole` the number it must meet (NaN: unknown)."""
+    """A list and what it sums to; `column` is the summed column, `whole` the number it must meet (NaN: unknown).
+
+    `upper` counts the rows that are in the upper part of the formula; the others are in the lower part only.
+    """
 
     frame: pd.DataFrame
     column: str
     total: float
     whole: float
     unit: str
+    upper: int
 
     @property
     def closes(self) -> bool:
@@ -41,10 +45,9 @@ def show(here: Here, objective: str, reading: Reading) -> None:
     tell = here.tell
     with st.container(border=True, key="evidence", gap="xsmall"):
         found = _accounts(here.loaded.scope, here.loaded, reading.key, reading.period, here.link, reading.numerator)
-        upper = int((found.frame["numerator"] != 0).sum()) if "numerator" in found.frame else len(found.frame)
-        st.markdown(f"##### {tell.t('objective.behind', n=upper)}", anchors=False)
-        if upper < len(found.frame):
-            st.caption(tell.t("objective.behind_lower", n=len(found.frame) - upper))
+        st.markdown(f"##### {tell.t('objective.behind', n=found.upper)}", anchors=False)
+        if found.upper < len(found.frame):
+            st.caption(tell.t("objective.behind_lower", n=len(found.frame) - found.upper))
         measures = [m for m in reading.kpi.measures if m != "gross_margin"]
         choice = "accounts"
         if measures:
@@ -115,13 +118,14 @@ def _heading(here: Here, name: str) -> str:
 def _accounts(scope: Scope, _loaded: Loaded, key: str, period: str, state: Link, numerator: float) -> Behind:
     frame = loading.accounts(_loaded, key, period, state.where)
     total = float(frame["numerator"].sum()) if len(frame) and frame["numerator"].notna().any() else nan
-    lead = [c for c in ("name", "numerator", "denominator") if c in frame and (c == "name" or frame[c].notna().any())]
     measures = [c for c in loading.kpi(key).measures if c in frame]
-    same = [m for m in measures if any(frame[m].equals(frame[c]) for c in lead if c != "name")]
-    rest = [c for c in frame.columns if c not in (*lead, *measures, "account_id", "numerator", "denominator")]
-    shown = frame[[*lead, *[m for m in measures if m not in same], *rest, "account_id"]]
+    parts = [c for c in ("numerator", "denominator") if frame[c].notna().any()]
+    parts = [c for c in parts if not any(frame[m].astype(float).equals(frame[c]) for m in measures)]
+    rest = [c for c in frame.columns if c not in (*measures, "name", "account_id", "numerator", "denominator")]
+    upper = frame["numerator"].fillna(0) != 0
+    shown = frame[["name", *parts, *measures, *rest, "account_id"]]
     unit = loading.numerator_unit(loading.kpi(key))
-    return Behind(shown, "numerator", total, numerator, unit)
+    return Behind(shown, "numerator", total, numerator, unit, int(upper.sum()) or len(frame))
 
 
 @kept
@@ -132,4 +136,4 @@ def _rows(scope: Scope, _loaded: Loaded, measure: str, period: str, state: Link,
         return None
     whole = loading.measures(_loaded, (measure,), period, state.grain, state.where)[measure]
     total = float(frame["contribution"].sum()) if "contribution" in frame else nan
-    return Behind(frame, measure, total, whole, loading.unit_of(measure))
+    return Behind(frame, measure, total, whole, loading.unit_of(measure), len(frame))

@@ -11,6 +11,9 @@ from words import LANGUAGES, formats
 
 def head(here: Here, title: str, caption: str, *, spans: bool = True, breakdown: bool = False) -> None:
     """Title at the left, controls at the right; on a phone the controls take their own line."""
+    if here.loaded.stranger:
+        asked, shown = text.escaped(here.loaded.stranger), text.escaped(here.loaded.name)
+        st.caption(f":material/info: {here.tell.t('shell.stranger', asked=asked, shown=shown)}")
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom", gap="small"):
         with st.container(width="content", gap="xxsmall"):
             st.title(title, anchor=False)

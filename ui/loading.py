@@ -39,11 +39,15 @@ kept = st.cache_resource(max_entries=400, show_spinner=False, hash_funcs={Scope:
 
 @dataclass(frozen=True)
 class Loaded:
-    """An open workspace at one version, with the key of that version; `names` are (id, name) of all workspaces."""
+    """An open workspace at one version, with the key of that version; `names` are (id, name) of all workspaces.
+
+    `stranger` is the workspace a link asked for when there is none of that name.
+    """
 
     space: Any
     scope: Scope
     names: tuple[tuple[str, str], ...]
+    stranger: str = ""
 
     @property
     def empty(self) -> bool:
@@ -69,7 +73,8 @@ class Loaded:
 def load(asked: str) -> Loaded:
     """The workspace a link asks for, else the first there is; at the data version of this moment."""
     names = tuple((w.id, w.name) for w in workspace.list_workspaces())
-    space = workspace.Workspace.open(asked or first_of(names))
+    known = any(asked in pair for pair in names)
+    space = workspace.Workspace.open(asked if known else first_of(names))
     settings = space.settings
     targets = tuple(
         Target(t.kpi, t.value, t.period, "" if t.segment is None else "=".join(t.segment))
@@ -77,7 +82,7 @@ def load(asked: str) -> Loaded:
     )
     labels = tuple(sorted((k, o, str(role)) for (k, o), role in space.labels.items()))
     choices = repr((space.policies, settings["health_preset"], settings["currency"]))
-    return Loaded(space, Scope(space.id, str(space.facts.key), choices, targets, labels), names)
+    return Loaded(space, Scope(space.id, str(space.facts.key), choices, targets, labels), names, "" if known else asked)
 
 
 def first_of(names: Sequence[tuple[str, str]]) -> str:

@@ -40,7 +40,8 @@ def show(here: Here, objective: str) -> None:
             header_only(here, objective)
             notices.nothing_yet(here)
             return
-        page = built(here, objective)
+        with st.spinner(here.tell.t("shell.reading")):
+            page = built(here, objective)
         if here.link.kpi in page.readings:
             detail.show(here, objective, page.readings[here.link.kpi])
         else:

@@ -54,7 +54,8 @@ def show(here: Here) -> None:
             header.head(here, tell.t("shell.welcome"), tell.t("shell.tagline"), spans=False)
             notices.nothing_yet(here)
             return
-        page = built(here.loaded, here.link, tell)
+        with st.spinner(tell.t("shell.reading")):
+            page = built(here.loaded, here.link, tell)
         header.head(here, tell.title_period(page.period), page.caption, spans=False)
         objective.say(page.verdict)
         _cards(here, page)

@@ -13,6 +13,7 @@ from ui.reading import Reading
 from ui.telling import Teller
 from words import formats
 
+HEIGHTS = {1: 300, 2: 200, 3: 150}
 ICONS = {"leading": ":material/visibility:", "lagging": ":material/history:"}
 
 
@@ -67,7 +68,9 @@ def column(here: Here, objective: str, role: str, panels: Sequence[Panel], readi
             with st.container(gap=None):
                 cards.opener(here.link, objective, one.key, one.title)
                 st.caption(one.caption)
-            spec = series.line(here.look, one.unit, role, here.link.grain, titles=titles(tell))
+            spec = series.line(
+                here.look, one.unit, role, here.link.grain, height=HEIGHTS[len(panels)], titles=titles(tell)
+            )
             draw.chart(spec, series.DATA, one.data, one.says)
 
 

@@ -22,7 +22,7 @@ SPANS = (("s", 1), ("min", 60), ("h", 3600), ("d", 86400))
 
 
 def value(number: Any, unit: str, locale: str, currency: str = "BRL") -> str:
-    """A value as people read it: 102.3%, R$ 1.90M, 4.8 h, 33 mo, 2.1×, 46.6."""
+    """A value as people read it: 102.3%, R$ 1.90M, 4.8 h, 33 mo, 2.1, 46.6."""
     if not _known(number):
         return DASH
     number = float(number)
@@ -37,7 +37,7 @@ def value(number: Any, unit: str, locale: str, currency: str = "BRL") -> str:
     if unit == "days":
         return _counted(number, _DAYS[locale], locale)
     if unit == "times":
-        return decimal(number, 1, locale) + "×"
+        return decimal(number, 2 if abs(number) < 1 else 1, locale)
     if unit == "count":
         return (
             compact(number, locale) if abs(number) >= 1e6 else decimal(number, 0 if abs(number) >= 100 else 1, locale)
@@ -130,7 +130,9 @@ def span_unit(seconds: float) -> str:
 
 def month(day: date, locale: str, *, short: bool = False) -> str:
     """October 2026, or Oct 2026."""
-    return _sentence(format_skeleton("yMMM" if short else "yMMMM", day, locale=locale))
+    if short:
+        return _sentence(f"{format_date(day, 'LLL', locale=locale)} {day.year}".replace(".", ""))
+    return _sentence(format_skeleton("yMMMM", day, locale=locale))
 
 
 def day(value: date, locale: str, *, year: bool = False) -> str:
@@ -165,13 +167,8 @@ def period_in_sentence(id: str, locale: str, *, year: bool = False) -> str:
     if part.isdigit() and not year:
         return str(format_date(date(int(number), int(part), 1), "LLLL", locale=locale))
     shown = period(id, locale)
-    return (
-        shown
-        if locale == "en" and part[:1].isdigit()
-        else shown[0].lower() + shown[1:]
-        if part[:1] in "HW" or part.isdigit()
-        else shown
-    )
+    proper = locale == "en" and part.isdigit()
+    return shown if proper or part[:1] not in ("H", "W", *"0123456789") else shown[:1].lower() + shown[1:]
 
 
 @cache

@@ -101,7 +101,7 @@ def finish(
     spec["config"] = _config(look)
     spec["autosize"] = {"type": "fit-x", "contains": "padding"}
     spec["padding"] = padding or {"left": 0, "right": 0, "top": 4, "bottom": 0}
-    spec["background"] = None
+    spec["background"] = "transparent"
     return spec
 
 

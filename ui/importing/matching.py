@@ -141,9 +141,7 @@ def _unit(raw: RawTable, header: str, table: str, column: str) -> str | None:
     return "duration" if texts and looks_like_clock(pa.array(texts, pa.string())) else None
 
 
-def _rows(
-    raw: RawTable, found: Mapping, mapping: Mapping, edits: Edits, recalled: bool
-) -> tuple[ColumnRow, ...]:
+def _rows(raw: RawTable, found: Mapping, mapping: Mapping, edits: Edits, recalled: bool) -> tuple[ColumnRow, ...]:
     chosen = {header for header, _ in edits.targets}
     known = {(f"{m.table}.{m.column}", header): m for m in found.matches for header in m.headers}
     rows = []

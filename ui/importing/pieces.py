@@ -145,9 +145,7 @@ def _again(sent: Sent, piece: Piece, edits: Edits, kept: MutableMapping[Any, Any
             upload = workspace.look(sent.getvalue(), sent.name, assumed=assumed)
             names = [raw.name for raw in upload.tables]
             number = names.index(piece.raw.name) if piece.raw.name in names else 0
-            one = replace(
-                piece.upload, tables=(upload.tables[number],), suggestions=(upload.suggestions[number],)
-            )
+            one = replace(piece.upload, tables=(upload.tables[number],), suggestions=(upload.suggestions[number],))
             kept[key] = replace(piece, upload=one)
         except DataProblem as problem:
             kept[key] = replace(piece, problem=problem)

@@ -1,0 +1,112 @@
+"""Readings: what is compared with what, and what is said about it."""
+
+from datetime import date
+from math import isnan, nan
+
+import pandas as pd
+import pytest
+
+from data.calendar import periods
+from ui.reading import judged_period, read
+from ui.telling import Teller
+from ui.usual import usual_range
+from ui.verdict import objective_verdict
+
+PERIODS = periods(date(2024, 1, 1), date(2025, 3, 12), "month")
+
+
+def table(values: list[float], key: str = "nrr", low: float = nan, high: float = nan) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "kpi": key,
+            "period": [p.id for p in PERIODS],
+            "value": values,
+            "numerator": [v * 100 for v in values],
+            "denominator": 100.0,
+            "n": 100.0,
+            "low": low,
+            "high": high,
+            "complete": [p.complete for p in PERIODS],
+            "reason": [None if v == v else "no_history" for v in values],
+            "badge": None,
+        }
+    )
+
+
+FLAT = [1.0, 1.01] * 7 + [0.5]
+
+
+def test_the_period_judged_is_the_last_whole_one() -> None:
+    assert judged_period(PERIODS, "") == "2025-02"
+    assert judged_period(PERIODS, "2024-05") == "2024-05"
+    assert judged_period(PERIODS, "1999-01") == "2025-02"
+    assert judged_period((), "") == ""
+
+
+def test_value_change_target_and_usual_range() -> None:
+    one = read(table(FLAT), PERIODS, "2025-02", {"nrr": "lagging"}, {"nrr": 1.05})["nrr"]
+    assert one.value == 1.01
+    assert one.before_period == "2025-01"
+    assert one.change is not None
+    assert one.change.difference == pytest.approx(0.01)
+    assert one.status == "near"
+    assert one.usual == (1.0, 1.01)
+    assert one.outside == ""
+
+
+def test_compared_with_a_year_before() -> None:
+    one = read(table(FLAT), PERIODS, "2025-02", {"nrr": "lagging"}, {}, "year")["nrr"]
+    assert one.before_period == "2024-02"
+    assert one.change is not None
+    assert one.change.difference == 0
+    assert one.status == ""
+
+
+def test_an_unfinished_period_is_not_compared() -> None:
+    one = read(table(FLAT), PERIODS, "2025-03", {"nrr": "lagging"}, {})["nrr"]
+    assert not one.complete
+    assert one.change is None
+
+
+def test_no_value_has_its_reason() -> None:
+    one = read(table([nan] * 15), PERIODS, "2025-02", {"nrr": "lagging"}, {"nrr": 1.0})["nrr"]
+    assert not one.known
+    assert one.reason == "no_history"
+    assert one.status == ""
+    assert isnan(one.before)
+
+
+def test_outside_its_usual_range_on_the_bad_side() -> None:
+    values = [*FLAT[:13], 0.8, 0.9]
+    one = read(table(values), PERIODS, "2025-02", {"nrr": "lagging"}, {})["nrr"]
+    assert (one.outside, one.tone) == ("below", "bad")
+    said = objective_verdict([one], Teller("en"))
+    assert said.headline == "No targets are set, so nothing is judged."
+    assert said.detail == "Net revenue retention, at 80%, is below its usual 100–101%."
+
+
+def test_usual_range_needs_eight_values() -> None:
+    assert usual_range([1.0] * 7) is None
+    assert usual_range([nan, *range(1, 9)]) == pytest.approx((1.175, 7.825))
+
+
+@pytest.mark.parametrize(
+    ("locale", "change"), [("en", "+1 pt on January"), ("pt_BR", "+1 p.p. ante janeiro"), ("es", "+1 p. p. frente a enero")]
+)
+def test_told_in_three_languages(locale: str, change: str) -> None:
+    tell = Teller(locale)
+    one = read(table(FLAT), PERIODS, "2025-02", {"nrr": "lagging"}, {"nrr": 1.0})["nrr"]
+    assert tell.change(one).replace("\u00a0", " ") == change
+    assert tell.status(one).startswith(":green[:material/check_circle: ")
+    assert tell.value(one.value, "ratio") == "101%".replace("%", "\u00a0%" if locale == "es" else "%")
+
+
+def test_verdicts_name_what_is_missed() -> None:
+    readings = [
+        read(table(FLAT, key), PERIODS, "2025-02", {key: "lagging"}, {key: target})[key]
+        for key, target in (("nrr", 2.0), ("grr", 1.0))
+    ]
+    said = objective_verdict(readings, Teller("en"))
+    assert said.headline == "1 of 2 targets missed: Net revenue retention."
+    assert said.detail.startswith("Net revenue retention is 101%; the target is at least 200%.")
+    assert objective_verdict([], Teller("es")).headline == "Todavía no hay nada que evaluar en esta selección."

@@ -1,0 +1,170 @@
+"""Step 2: which column is which, the doubtful ones on top; the table, too, can be chosen."""
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from data import schema
+from ui.here import Here
+from ui.importing import state, wording
+from ui.importing.matching import ColumnRow, Matched, keeps_extras, options
+from ui.importing.pieces import Piece
+from ui.text import escaped
+
+MOST_ASKED = 8
+
+
+def show(here: Here, piece: Piece, found: Matched) -> None:
+    """The card."""
+    tell = here.tell
+    doubtful = [row for row in found.rows if row.doubtful]
+    with st.container(border=True, key="import_columns", gap="xsmall"):
+        st.markdown(f"##### 2 · {tell.t('import.columns')}", anchors=False)
+        asked = len(doubtful) + len(found.missing)
+        st.caption(tell.t("import.columns_asked", n=asked) if asked else tell.t("import.columns_sure"))
+        _tables(here, piece, found)
+        if not found.mapping.tables:
+            st.markdown(f":orange[:material/help:] {tell.t('import.no_table')}")
+            return
+        grid = st.grid(columns=3, min_column_width=200, gap="small")
+        for target in found.missing[:MOST_ASKED]:
+            with grid.cell():
+                _missing(here, piece, found, target)
+        for row in doubtful[:MOST_ASKED]:
+            with grid.cell():
+                _doubtful(here, piece, found, row)
+        _editor(here, piece, found)
+        _constants(here, found)
+
+
+def _tables(here: Here, piece: Piece, found: Matched) -> None:
+    key, tables = f"import_tables_{piece.id}", list(found.mapping.tables)
+    if st.session_state.get(key) != tables:
+        st.session_state[key] = tables
+
+    def write() -> None:
+        state.edit(piece.id, lambda edits: replace(edits, tables=tuple(st.session_state[key]), targets=()))
+
+    st.multiselect(
+        here.tell.t("import.tables"),
+        list(schema.tables()),
+        key=key,
+        format_func=lambda name: wording.table(name, here.tell),
+        on_change=write,
+        placeholder=here.tell.t("import.tables_none"),
+    )
+
+
+def _said(here: Here, found: Matched, target: str) -> str:
+    """A canonical column as options show it: with its table only where there are several."""
+    if not target:
+        return here.tell.t("import.keep_extra" if keeps_extras(found.mapping.tables) else "import.keep_nothing")
+    table, _, column = target.partition(".")
+    return column if len(found.mapping.tables) == 1 else f"{wording.table(table, here.tell)} · {column}"
+
+
+def _doubtful(here: Here, piece: Piece, found: Matched, row: ColumnRow) -> None:
+    key = f"import_col_{piece.id}_{row.header}"
+    if st.session_state.get(key) != row.target:
+        st.session_state[key] = row.target
+
+    def write() -> None:
+        state.edit(piece.id, lambda edits: edits.with_pair("targets", row.header, st.session_state[key]))
+
+    st.selectbox(
+        here.tell.t("import.is_what", header=escaped(row.header)),
+        options(found.mapping.tables),
+        key=key,
+        format_func=lambda target: _said(here, found, target),
+        on_change=write,
+        help=escaped(", ".join(row.samples)) or None,
+    )
+
+
+def _missing(here: Here, piece: Piece, found: Matched, target: str) -> None:
+    """A required column that nothing feeds: a column of the file, or one value for every row."""
+    tell, key = here.tell, f"import_missing_{piece.id}_{target}"
+    headers = {row.header: row for row in found.rows}
+
+    def write() -> None:
+        chosen = st.session_state[key]
+        if chosen in headers:
+            state.edit(piece.id, lambda edits: edits.with_pair("targets", chosen, target))
+        elif chosen:
+            state.edit(piece.id, lambda edits: edits.with_pair("constants", target, str(chosen).strip()))
+
+    st.selectbox(
+        f":orange[:material/priority_high:] {tell.t('import.missing', column=target.partition('.')[2])}",
+        list(headers),
+        index=None,
+        key=key,
+        placeholder=tell.t("import.missing_says"),
+        accept_new_options=True,
+        on_change=write,
+    )
+
+
+def _editor(here: Here, piece: Piece, found: Matched) -> None:
+    """All columns in one table, where the canonical column can be changed."""
+    tell, rows = here.tell, found.rows
+    extras = keeps_extras(found.mapping.tables)
+    frame = pd.DataFrame(
+        {
+            "header": [row.header for row in rows],
+            "state": [_state(row, tell) for row in rows],
+            "samples": [list(row.samples) for row in rows],
+            "target": [row.target for row in rows],
+            "sure": [None if row.sure is None else round(row.sure * 100) for row in rows],
+            "how": [wording.how(row, tell, extras) for row in rows],
+        }
+    )
+    key = f"import_editor_{piece.id}_{hash((tuple(rows), here.locale))}"
+
+    def write() -> None:
+        changed: dict[int, dict[str, Any]] = st.session_state[key]["edited_rows"]
+        for number, cells in changed.items():
+            header, target = rows[int(number)].header, str(cells.get("target") or "")
+            state.edit(piece.id, lambda edits, h=header, t=target: edits.with_pair("targets", h, t))
+
+    column = st.column_config
+    st.data_editor(
+        frame,
+        key=key,
+        hide_index=True,
+        width="stretch",
+        on_change=write,
+        disabled=["header", "state", "samples", "sure", "how"],
+        column_config={
+            "header": column.TextColumn(tell.t("import.your_column"), width="medium"),
+            "state": column.TextColumn("", width="small"),
+            "samples": column.ListColumn(tell.t("import.samples"), width="medium"),
+            "target": column.SelectboxColumn(
+                tell.t("import.farol_column"),
+                options=options(found.mapping.tables),
+                format_func=lambda target: _said(here, found, target),
+                width="medium",
+            ),
+            "sure": column.ProgressColumn(
+                tell.t("import.how_sure"), min_value=0, max_value=100, format="%d%%", width="small"
+            ),
+            "how": column.TextColumn(tell.t("import.how_we_know"), width="large"),
+        },
+    )
+
+
+def _state(row: ColumnRow, tell: Any) -> str:
+    return f"! {tell.t('import.state_check')}" if row.doubtful else "✓" if row.target else "·"
+
+
+def _constants(here: Here, found: Matched) -> None:
+    said = [f"{column} = {value}" for body in found.mapping.tables.values() for column, value in body.constants.items()]
+    said += [
+        f"{column} = {source.row_number_from}1, 2, 3 …"
+        for body in found.mapping.tables.values()
+        for column, source in body.columns.items()
+        if source.row_number_from
+    ]
+    if said:
+        st.caption(here.tell.t("import.constants", what=escaped(", ".join(said))))

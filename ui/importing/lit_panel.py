@@ -1,0 +1,81 @@
+"""Step 4: the KPIs that would light up, with their values, before anything is stored."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from kpis.kpi import OBJECTIVES
+from ui import cards, link, notices
+from ui.here import Here
+from ui.importing.trial import Light
+from ui.objectives import FACES
+from ui.telling import Teller
+from ui.text import escaped
+
+MOST_DARK = 5
+
+
+def show(here: Here, lights: Sequence[Light], tell: Teller, *, updates: bool) -> None:
+    """A card for each objective: lit ones first with their latest value, then what the others need."""
+    lit = sum(one.lit for one in lights)
+    fresh = sum(one.new for one in lights)
+    said = here.tell.t("import.lit_says", n=fresh, lit=lit)
+    st.markdown(f"### 4 · {here.tell.t('import.lit_title')} :small[:gray[{said}]]", anchors=False)
+    grid = st.grid(columns=4, min_column_width=230, gap="small")
+    for objective in OBJECTIVES:
+        mine = [one for one in lights if one.kpi.objective == objective]
+        with grid.cell(), st.container(border=True, key=f"lit_{objective}", gap="xxsmall", height="stretch"):
+            count = here.tell.t("import.lit_n", n=sum(one.lit for one in mine))
+            name = here.tell.t(f"shell.{objective}")
+            st.markdown(f"**{FACES[objective].icon} {name}** :small[:gray[{count}]]")
+            for one in mine:
+                if one.lit:
+                    _line(lit_words(one, tell), tell.value(one.value, one.kpi.unit))
+            _dark(here, [one for one in mine if not one.lit])
+    if updates:
+        st.caption(here.tell.t("import.lit_updates"))
+
+
+def lit_words(one: Light, tell: Teller) -> str:
+    """The name of a lit KPI, green where it is new."""
+    icon = ":green[:material/lightbulb:]" if one.new else ":gray[:material/lightbulb:]"
+    return f"{icon} {tell.short(one.kpi.key)}"
+
+
+def _line(left: str, right: str) -> None:
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="xsmall"):
+        st.markdown(left, width="content")
+        st.markdown(f"**{right}**", width="content")
+
+
+def _dark(here: Here, dark: Sequence[Light]) -> None:
+    """What is not lit, grouped by what it needs."""
+    groups: dict[tuple[str, ...], list[Light]] = {}
+    for one in dark:
+        groups.setdefault(one.needs, []).append(one)
+    ranked = sorted(groups.items(), key=lambda pair: -len(pair[1]))
+    for needs, ones in ranked[:MOST_DARK]:
+        names = ", ".join(here.tell.short(one.kpi.key) for one in ones[:3]) + (" …" if len(ones) > 3 else "")
+        st.caption(f":material/lightbulb_2: {names}: {notices.needed(needs, here)}")
+
+
+def doors(here: Here, keys: Sequence[str], objective_of: dict[str, str]) -> None:
+    """Links to the KPIs that have lit up, in the objectives' order."""
+    grid = st.grid(columns=4, min_column_width=200, gap="small")
+    for objective in OBJECTIVES:
+        mine = [key for key in keys if objective_of[key] == objective]
+        if mine:
+            with grid.cell(), st.container(key=f"panel_done_{objective}", gap="xxsmall"):
+                st.page_link(
+                    cards.PAGES[objective],
+                    label=f"**{escaped(here.tell.t(f'shell.{objective}'))}**",
+                    icon=FACES[objective].icon,
+                    query_params=link.query(link.opened(here.link, "")),
+                )
+                for key in mine:
+                    st.page_link(
+                        cards.PAGES[objective],
+                        label=escaped(here.tell.short(key)),
+                        icon=":material/lightbulb:",
+                        query_params=link.query(link.opened(here.link, key)),
+                    )

@@ -1,0 +1,82 @@
+"""Step 3: what the checks found, with lines and examples; rows that stay aside can be taken home."""
+
+import pandas as pd
+import streamlit as st
+
+from data.problems import Problem
+from ui import draw
+from ui.here import Here
+from ui.importing import wording
+from ui.importing.pieces import Piece
+from ui.importing.trial import Trial
+from ui.text import escaped
+
+_ICONS = {
+    "rejected": ":material/block:",
+    "warning": ":material/warning:",
+    "assumed": ":material/help:",
+    "left_out": ":material/remove:",
+}
+
+
+def show(here: Here, piece: Piece, trial: Trial) -> None:
+    """The card."""
+    tell, rows = here.tell, trial.of(piece)
+    rejected, ready = sum(o.rejected.num_rows for o in rows), sum(o.accepted.num_rows for o in rows)
+    found = [problem for one in rows for problem in one.checked.problems]
+    with st.container(border=True, key="import_problems", gap="xsmall"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            title = tell.t("import.rows_to_fix", n=rejected) if rejected else tell.t("import.nothing_to_fix")
+            st.markdown(f"##### 3 · {title}", width="content", anchors=False)
+            if rejected:
+                _download(here, piece, trial)
+        said = tell.t("import.aside", n=ready) if rejected else tell.t("import.all_ready", n=ready)
+        st.caption(said)
+        if found:
+            st.dataframe(table(found, here), hide_index=True, width="stretch")
+
+
+def table(found: list[Problem], here: Here) -> pd.DataFrame:
+    """One row for each problem: what, how many rows, where, what was found and what was expected."""
+    tell = here.tell
+    order = {"rejected": 0, "warning": 1, "assumed": 2, "left_out": 3}
+    ranked = sorted(found, key=lambda problem: (order[problem.severity], -problem.count))
+    return pd.DataFrame(
+        {
+            tell.t("import.problem"): [wording.finding(p, tell) for p in ranked],
+            tell.t("import.rows"): [p.count for p in ranked],
+            tell.t("import.what_happens"): [tell.t(f"import.severity_{p.severity}") for p in ranked],
+            tell.t("import.lines"): [wording.lines(p) for p in ranked],
+            tell.t("import.column"): [p.column or "" for p in ranked],
+            tell.t("import.found"): [wording.found(p) for p in ranked],
+            tell.t("import.expected"): [wording.expected(p, tell) for p in ranked],
+        }
+    )
+
+
+def _download(here: Here, piece: Piece, trial: Trial) -> None:
+    rows = [one.rejected.to_pandas() for one in trial.of(piece) if one.rejected.num_rows]
+    stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in piece.file.rsplit(".", 1)[0])[:60]
+    st.download_button(
+        here.tell.t("import.download_rejected", n=sum(len(frame) for frame in rows)),
+        draw.csv(pd.concat(rows, ignore_index=True)),
+        file_name=f"{stem or 'rows'}_rejected.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+        key=f"import_rejected_{piece.id}",
+    )
+
+
+def refused(here: Here, trial: Trial) -> None:
+    """Why the rows cannot be checked at all."""
+    if trial.problem is not None:
+        with st.container(border=True, key="import_refused", gap="xsmall"):
+            st.markdown(f"##### 3 · {here.tell.t('import.cannot_check')}", anchors=False)
+            st.markdown(f":red[:material/error:] {wording.refusal(trial.problem, here.tell)}")
+
+
+def name(piece: Piece) -> str:
+    """The name of a piece, harmless in Markdown."""
+    return escaped(piece.file)

@@ -1,0 +1,167 @@
+"""The rows of all pieces as they would be stored, and what would light up: worked out before anything is stored."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+import workspace
+from data import schema
+from data.importing import Prepared
+from data.problems import DataProblem
+from data.readers import Assumed
+from kpis.catalogue import KPIS
+from kpis.kpi import Kpi
+from ui.importing.matching import Matched
+from ui.importing.pieces import Edits, Piece
+from ui.importing.target import Target
+from workspace import Choice
+
+Value = tuple[Kpi, float, str]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What the checks found.
+
+    Attributes:
+        pieces: The pieces that feed something, in the order of the upload.
+        prepared: Their rows, one list for each piece.
+        problem: Why nothing can be stored, None when all is well.
+        held: Rows whose key the workspace holds already, by table.
+    """
+
+    pieces: tuple[Piece, ...]
+    prepared: tuple[tuple[Prepared, ...], ...]
+    problem: DataProblem | None
+    held: dict[str, int]
+
+    @property
+    def rows(self) -> list[Prepared]:
+        """Every table fed."""
+        return [one for each in self.prepared for one in each]
+
+    @property
+    def accepted(self) -> int:
+        """How many rows are ready."""
+        return sum(one.accepted.num_rows for one in self.rows)
+
+    @property
+    def rejected(self) -> int:
+        """How many rows need a fix."""
+        return sum(one.rejected.num_rows for one in self.rows)
+
+    def of(self, piece: Piece) -> tuple[Prepared, ...]:
+        """The rows of one piece."""
+        return next((p for one, p in zip(self.pieces, self.prepared, strict=True) if one.id == piece.id), ())
+
+
+@dataclass(frozen=True)
+class Light:
+    """One KPI before and after: its latest value, or what it still needs."""
+
+    kpi: Kpi
+    lit: bool
+    new: bool
+    value: float
+    period: str
+    needs: tuple[str, ...]
+
+
+def attempt(target: Target, pieces: Sequence[Piece], found: Sequence[Matched], edits: Sequence[Edits]) -> Trial:
+    """Check every row of the pieces that are ready."""
+    ready = [(p, m, e) for p, m, e in zip(pieces, found, edits, strict=True) if m.ready]
+    choices = [
+        Choice(mapping=m.mapping.to_json() if m.changed else None, assumed=_assumed(e), tables=tuple(m.mapping.tables))
+        for _, m, e in ready
+    ]
+    used = tuple(p for p, _, _ in ready)
+    try:
+        prepared = workspace.check(target.space, [p.upload for p in used], choices) if used else []
+    except DataProblem as problem:
+        return Trial((), (), problem, {})
+    rows = [one for each in prepared for one in each]
+    return Trial(used, tuple(tuple(each) for each in prepared), None, _held(target, rows))
+
+
+def _assumed(edits: Edits) -> Assumed | None:
+    chosen = {name: value for name, value in edits.assumed if name in ("decimal", "date_order")}
+    return Assumed(**chosen) if chosen else None
+
+
+def _held(target: Target, rows: Sequence[Prepared]) -> dict[str, int]:
+    """How many keys of the new rows the workspace holds already, by table; tables without any are absent."""
+    found: dict[str, int] = {}
+    for one in rows:
+        keys, paths = list(schema.tables()[one.table].key), target.space.facts.files.get(one.table, ())
+        if not keys or not paths or any(name not in one.accepted.column_names for name in keys):
+            continue
+        new = _joined(one.accepted.select(keys))
+        count = sum(
+            pc.sum(pc.is_in(new, value_set=_joined(pq.read_table(path, columns=keys)))).as_py() or 0 for path in paths
+        )
+        if count:
+            found[one.table] = found.get(one.table, 0) + int(count)
+    return found
+
+
+def _joined(keys: pa.Table) -> pa.ChunkedArray:
+    texts = [pc.fill_null(keys.column(name).cast(pa.string()), "") for name in keys.column_names]
+    return pc.binary_join_element_wise(*texts, "\x1f") if len(texts) > 1 else texts[0]
+
+
+def lights(target: Target, trial: Trial, mode: str) -> list[Light]:
+    """Every KPI with its latest value as it would be, in screen order; files of the preview are gone afterwards."""
+    before = set() if target.space.empty else _lit(target.space)
+    with tempfile.TemporaryDirectory(prefix="farol-") as folder:
+        seen = workspace.preview(target.space, without_held(target, trial, mode), mode, Path(folder))
+        return read_lights(target.seen(seen.facts), before)
+
+
+def without_held(target: Target, trial: Trial, mode: str) -> list[Prepared]:
+    """The new rows. An upsert's preview would count what it replaces twice, so only new keys are looked at."""
+    return trial.rows if mode != "upsert" else [_new_only(target, one) for one in trial.rows]
+
+
+def _new_only(target: Target, one: Prepared) -> Prepared:
+    keys = list(schema.tables()[one.table].key)
+    rows = one.accepted
+    if keys and all(name in rows.column_names for name in keys):
+        for path in target.space.facts.files.get(one.table, ()):
+            held = _joined(pq.read_table(path, columns=keys))
+            rows = rows.filter(pc.invert(pc.is_in(_joined(rows.select(keys)), value_set=held)))
+    return Prepared(one.file, one.table, rows, one.rejected, one.checked, one.mapping, one.unmapped)
+
+
+def read_lights(space: Any, before: set[str]) -> list[Light]:
+    """Every KPI of a workspace with its latest known value; `before` are those that were lit already."""
+    lit = space.lit().set_index("kpi")
+    latest = _latest(space.table()) if not space.empty else {}
+    found = []
+    for one in KPIS:
+        value, period = latest.get(one.key, (float("nan"), ""))
+        on = bool(lit.at[one.key, "lit"])
+        found.append(Light(one, on, on and one.key not in before, value, period, tuple(lit.at[one.key, "needs"])))
+    return found
+
+
+def _latest(table: pd.DataFrame) -> dict[str, tuple[float, str]]:
+    """The last known value of each KPI and its period; of a whole period where there is one."""
+    known = table[table["value"].notna()]
+    found = {}
+    for key, block in known.groupby("kpi", sort=False):
+        whole = block[block["complete"].astype(bool)]
+        row = (whole if len(whole) else block).iloc[-1]
+        found[str(key)] = (float(row["value"]), str(row["period"]))
+    return found
+
+
+def _lit(space: Any) -> set[str]:
+    lit = space.lit()
+    return set(lit.loc[lit["lit"], "kpi"])

@@ -1,0 +1,63 @@
+"""Problems of an import in words: refusals, findings of the checks, tables and columns. Markdown-safe where said."""
+
+from collections.abc import Iterable
+
+from data.problems import DataProblem, Problem
+from ui.importing.matching import ColumnRow
+from ui.telling import Teller
+from ui.text import escaped
+from words import catalogue
+
+LINES = 5
+
+
+def refusal(problem: DataProblem, tell: Teller) -> str:
+    """A refusal as a Markdown-safe sentence, in English where the catalogue does not know it."""
+    id = f"problems.{problem.id}"
+    if not catalogue.has(id, tell.locale):
+        return escaped(problem)
+    numbers = (int, float)
+    params = {k: v if isinstance(v, numbers) else escaped(v) for k, v in problem.params.items()}
+    return tell.t(id, **params)
+
+
+def table(name: str, tell: Teller) -> str:
+    """A canonical table in words (plain text); its id where there are none."""
+    id = f"measures.table_{name}"
+    return tell.t(id) if catalogue.has(id, tell.locale) else name
+
+
+def listed(names: Iterable[str], tell: Teller) -> str:
+    """Several tables in words."""
+    return ", ".join(table(name, tell) for name in names)
+
+
+def finding(problem: Problem, tell: Teller) -> str:
+    """What a check found (plain text)."""
+    id = f"import.p_{problem.problem}"
+    return tell.t(id) if catalogue.has(id, tell.locale) else problem.problem.replace("_", " ").capitalize()
+
+
+def expected(problem: Problem, tell: Teller) -> str:
+    """What was expected instead (plain text): the check's own words in English, else the catalogue's."""
+    id = f"import.e_{problem.problem}"
+    return tell.t(id) if catalogue.has(id, tell.locale) else problem.expected
+
+
+def lines(problem: Problem) -> str:
+    """The first line numbers; the dots say that there are more."""
+    shown = [str(example["row"]) for example in problem.examples[:LINES]]
+    return ", ".join(shown) + (" …" if problem.count > len(shown) and shown else "")
+
+
+def found(problem: Problem) -> str:
+    """The first different values met (plain text)."""
+    values = dict.fromkeys(str(example["value"])[:60] for example in problem.examples if example.get("value"))
+    return ", ".join(list(values)[:3])
+
+
+def how(row: ColumnRow, tell: Teller, extras: bool) -> str:
+    """How we know what a column is (plain text)."""
+    id = "import.how_kept" if row.how == "unused" and extras else f"import.how_{row.how}"
+    said = tell.t(id) if catalogue.has(id, tell.locale) else row.how
+    return said + (" · " + tell.t("import.also_feeds", what=", ".join(row.others)) if row.others else "")
