@@ -139,9 +139,10 @@ def observed_span(facts: Facts) -> tuple[date | None, date | None]:
         days = " UNION ALL ".join(
             f"SELECT CAST({column} AS DATE) AS day FROM {_name(table.name)}" for column in columns
         )
-        if table.name == "monthly":
-            days = "SELECT last_day(month) AS day FROM monthly"
         limit = _imported_on(facts).isoformat()
+        if table.name == "monthly":  # a month is known up to its end
+            ended = f"CASE WHEN month <= DATE '{limit}' THEN least(last_day(month), DATE '{limit}') END"
+            days = f"{days} UNION ALL SELECT {ended} FROM monthly"
         sql = f"SELECT min(day), max(CASE WHEN day <= DATE '{limit}' THEN day END) FROM ({days})"
         spans[table.name] = _ENGINES.answer(facts, sql)[0]
     latest = [span[1] for span in spans.values() if span[1] is not None]

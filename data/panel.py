@@ -5,7 +5,7 @@ loaded are missing; otherwise an account without rows has 0, except where a read
 is no value (a cohort without its history). Money is in integer millionths of the reporting currency.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,12 +19,11 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from data.calendar import Period, periods
 from data.facts import Facts, connect, has_values, observed_span
-from data.measures import FAMILIES, needs
+from data.measures import FAMILIES
 from data.measures.elements import DUCKDB
 from data.measures.measure import COMPANY, Context, Family
 from data.measures.recurring import account_ids
 from data.policies import Policies
-from data.schema import tables
 
 _EARLIEST = {
     "subscriptions": ("subscriptions", "SELECT min(started_on) FROM subscriptions"),
@@ -34,6 +33,16 @@ _EARLIEST = {
         "AND kind IS DISTINCT FROM 'credit' AND amount >= 0",
     ),
 }
+
+
+@dataclass(frozen=True)
+class _Loaded(Container[str]):
+    """The tables and columns that hold values, looked up when asked for."""
+
+    facts: Facts
+
+    def __contains__(self, name: object) -> bool:
+        return has_values(self.facts, str(name))
 
 
 @dataclass(frozen=True)
@@ -56,15 +65,13 @@ def context_for(
     grain: str,
     policies: Policies,
     as_of: date | None = None,
-    families: Iterable[Family] = FAMILIES,
 ) -> Context | None:
     """What the families are built for; None when nothing was observed up to the as-of day."""
     first, latest = observed_span(facts)
     seen = as_of or latest
     if first is None or seen is None or first > seen:
         return None
-    names = set(needs(families)) | set(tables())
-    loaded = frozenset(name for name in names if has_values(facts, name))
+    loaded = _Loaded(facts)
     earliest = {}
     with connect(facts, seen, policies) as cursor:
         for subject, (table, question) in _EARLIEST.items():
@@ -128,7 +135,7 @@ def build_panel(
 ) -> Panel:
     """All measures of a workspace at a grain; an empty frame when nothing was observed up to the as-of day."""
     policies, families = policies or Policies(), tuple(families)
-    context = context_for(facts, grain, policies, as_of, families)
+    context = context_for(facts, grain, policies, as_of)
     if context is None:
         names = [measure.name for family in families for measure in family.measures]
         empty = pd.DataFrame({"account_id": [], "period": [], **{name: pd.array([], "Int64") for name in names}})

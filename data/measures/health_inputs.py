@@ -6,6 +6,7 @@ contacts past their deadline, overdue money, latest rating) is added by `with_de
 Reading 41 of docs/readings.md and the preset table say what each is for.
 """
 
+from collections.abc import Container
 from typing import Any
 
 import pandas as pd
@@ -178,7 +179,7 @@ def _add_usage(context: Context, inputs: _Inputs) -> None:
 FAMILY = Family("health_inputs", MEASURES, _build, absent_is_zero=False)
 
 
-def with_derived(frame: pd.DataFrame, loaded: frozenset[str]) -> pd.DataFrame:
+def with_derived(frame: pd.DataFrame, loaded: Container[str]) -> pd.DataFrame:
     """A month panel with the health inputs that it holds under another name, and flags for the feeds loaded.
 
     Adds sla_open, overdue_mrr_amount (unit of overdue_amount), health_overdue_count, health_feeling

@@ -6,7 +6,7 @@ column per measure. The panel joins families to all accounts and periods: a fami
 are not loaded is NULL throughout, otherwise an account without rows has 0.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -58,7 +58,7 @@ class Context:
     periods: tuple[Period, ...]
     policies: Policies
     as_of: date
-    loaded: frozenset[str]
+    loaded: Container[str]
     earliest: Mapping[str, date] = field(default_factory=dict)
     _shared: dict[str, sa.CTE] = field(default_factory=dict, repr=False)
 

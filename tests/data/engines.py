@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from data.facts import Facts, connect
-from data.measures import FAMILIES, needs
+from data.measures import FAMILIES
 from data.measures.measure import Context, Family
 from data.panel import build_panel, context_for, panel_select
 from data.policies import Policies
@@ -77,7 +77,7 @@ def on_sqlite(
 ) -> Answer:  # fmt: skip
     """The same panel select through SQLAlchemy's SQLite engine."""
     given = facts(rows)
-    context = context_for(given, grain, policies or Policies(), as_of, families)
+    context = context_for(given, grain, policies or Policies(), as_of)
     assert context is not None
     engine = sa.create_engine("sqlite://")
     SQLModel.metadata.create_all(engine, tables=[table.sql for table in tables().values()])
@@ -114,4 +114,4 @@ def context(rows: Rows, grain: str = "month", policies: Policies | None = None, 
     return found
 
 
-__all__ = ["Answer", "both", "context", "facts", "needs", "on_duckdb", "on_sqlite"]
+__all__ = ["Answer", "both", "context", "facts", "on_duckdb", "on_sqlite"]

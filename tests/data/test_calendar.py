@@ -99,7 +99,7 @@ def test_periods_close_on_the_as_of_day():
         date(2024, 2, 10),
         False,
         10,
-        8,
+        7,
     )
     assert february.back_1m == date(2024, 1, 10)
     assert february.end == date(2024, 3, 1)
