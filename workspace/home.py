@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 from data.problems import DataProblem
-from data.sample import COMPANY, SETTINGS, as_arrow, generate, targets, write_csv
 from data.store import Batch, Store, WorkspaceInfo
 
 SAMPLE = "sample"
@@ -38,6 +37,8 @@ def open_store(home: Path | None = None) -> Store:
 
 def fill_with_sample(store: Store) -> None:
     """Make the sample workspace and put the sample company in, unless another process has."""
+    from data.sample import COMPANY, SETTINGS, as_arrow, generate, targets  # slow to import, seldom needed
+
     found = store.find_workspace(SAMPLE)
     if found is None:
         try:
@@ -68,6 +69,8 @@ def write_sample(out: Path, accounts: int = 300, months: int = 36, seed: int = 7
     Raises:
         DataProblem: too few accounts or months, or a folder that cannot be written.
     """
+    from data.sample import write_csv  # slow to import, seldom needed
+
     try:
         return write_csv(out, accounts, months, seed)
     except ValueError as error:
