@@ -1,7 +1,6 @@
 """The definitions page."""
 
-import streamlit as st
-
 from ui import here
+from ui.reference import definitions
 
-st.title(here.get().tell.t("shell.definitions"), anchor=False)
+definitions.show(here.get())

@@ -1,7 +1,6 @@
 """The settings page."""
 
-import streamlit as st
-
 from ui import here
+from ui.reference import settings
 
-st.title(here.get().tell.t("shell.settings"), anchor=False)
+settings.show(here.get())

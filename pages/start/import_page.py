@@ -1,7 +1,6 @@
 """The import page."""
 
-import streamlit as st
-
 from ui import here
+from ui.importing import page
 
-st.title(here.get().tell.t("shell.import"), anchor=False)
+page.show(here.get())

@@ -9,7 +9,6 @@ import streamlit as st
 import workspace
 from data.facts import Facts
 from data.store.preferences import KNOWN
-from ui import loading
 from ui.here import Here
 from ui.text import escaped
 from workspace import Workspace
@@ -41,7 +40,7 @@ class Target:
 
 def current(here: Here) -> Target:
     """The target in force: what was chosen, else the workspace on screen, and a new one beside the sample."""
-    known = dict(loading.workspaces())
+    known = dict(here.loaded.names)
     on_screen = here.loaded.space.id
     start = NEW if is_sample(here.loaded.space) else on_screen
     where = st.session_state.get(_WHERE, start)
@@ -67,7 +66,7 @@ def is_sample(space: Any) -> bool:
 
 def choose(here: Here, target: Target) -> None:
     """The two controls: which workspace, and the name of a new one."""
-    tell, known = here.tell, dict(loading.workspaces())
+    tell, known = here.tell, dict(here.loaded.names)
     with st.container(border=True, key="import_target", gap="xsmall"):
         grid = st.grid(columns=2, min_column_width=240, gap="small")
         with grid.cell():

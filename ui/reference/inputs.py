@@ -1,0 +1,52 @@
+"""Where a KPI's numbers come from and what a policy says, in words."""
+
+from typing import Any
+
+from data.measures import all_measures
+from data.policies import CHOICES
+from kpis.kpi import Kpi
+from ui.telling import Teller
+from ui.text import escaped
+from words import catalogue, formats
+
+
+def of(one: Kpi, tell: Teller) -> str:
+    """The tables and columns a KPI is computed from."""
+    declared = all_measures()
+    needs = [need for name in one.measures if name in declared for need in declared[name].needs]
+    if not needs:
+        return tell.t("definitions.inputs_rows")
+    return "; ".join(place(need, tell) for need in dict.fromkeys(needs))
+
+
+def needed(needs: tuple[str, ...], tell: Teller) -> str:
+    """What a KPI waits for."""
+    if not needs:
+        return tell.t("objective.dark_no_values")
+    return tell.t("objective.dark_needs", what="; ".join(place(need, tell) for need in needs))
+
+
+def place(need: str, tell: Teller) -> str:
+    """A table, a column, or either of several, in words."""
+    ways = [_way(way, tell) for way in need.split("|")]
+    return tell.t("objective.list_or", first=", ".join(ways[:-1]), last=ways[-1]) if len(ways) > 1 else ways[0]
+
+
+def _way(need: str, tell: Teller) -> str:
+    table, _, column = need.partition(".")
+    id = f"measures.table_{table}"
+    shown = tell.t(id) if catalogue.has(id, tell.locale) else escaped(table)
+    return tell.t("objective.column_of", column=column, table=shown) if column else shown
+
+
+def policy_value(name: str, value: Any, tell: Teller) -> str:
+    """The value of a policy in words (plain text)."""
+    if name in CHOICES:
+        return tell.t(f"settings.choice_{name}_{value}")
+    if value is None:
+        return tell.t("settings.not_set")
+    if name == "gross_margin":
+        return formats.percent(float(value), tell.locale)
+    if name == "rates":
+        return ", ".join(f"{currency} = {rate:g}" for currency, rate in value) or tell.t("settings.not_set")
+    return formats.decimal(float(value), 0, tell.locale)
