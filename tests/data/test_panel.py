@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects import mssql, mysql, oracle
 
 from data.calendar import GRAINS
-from data.measures import FAMILIES, all_measures, cohorts, health_inputs, movements
+from data.measures import FAMILIES, all_measures, cohorts, health_inputs, movements, usage
 from data.measures.elements import DUCKDB, PeriodStart
 from data.panel import build_panel, compile_select, panel_select
 from data.policies import CHOICES, Policies
@@ -190,7 +190,7 @@ def subscriptions(draw):
 GAINS = ("new_mrr", "reactivation_mrr", "upsell_mrr", "cross_sell_mrr", "price_uplift_mrr")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(subscriptions(), st.sampled_from(GRAINS), st.data())
 def test_the_bridge_closes_and_joins_up(rows, grain, data):
     name = data.draw(st.sampled_from([*CHOICES, "none"]))
@@ -210,7 +210,7 @@ def test_the_bridge_closes_and_joins_up(rows, grain, data):
         assert all(before["closing_mrr"] == after["opening_mrr"] for before, after in pairwise(mine))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(subscriptions(), st.data())
 def test_splitting_a_row_in_time_changes_nothing(rows, data):
     row = data.draw(st.sampled_from(rows)) if rows else None
@@ -228,7 +228,7 @@ def test_splitting_a_row_in_time_changes_nothing(rows, data):
     assert before == after
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(subscriptions(), st.integers(1, 14))
 def test_moving_everything_by_whole_months_moves_the_series(rows, months):
     from data.calendar import add_months
@@ -259,8 +259,9 @@ def test_moving_everything_by_whole_months_moves_the_series(rows, months):
 
 def test_twelve_threads_get_the_answer_of_one():
     given = facts(RICH)
-    alone = {grain: build_panel(given, grain, as_of=AS_OF).frame for grain in GRAINS}
+    families = (*SUBSCRIPTIONS, usage.FAMILY)
+    alone = {grain: build_panel(given, grain, None, AS_OF, families).frame for grain in GRAINS}
     with ThreadPoolExecutor(12) as pool:
-        jobs = [(grain, pool.submit(build_panel, given, grain, None, AS_OF)) for grain in GRAINS * 5]
+        jobs = [(grain, pool.submit(build_panel, given, grain, None, AS_OF, families)) for grain in GRAINS * 4]
         for grain, job in jobs:
             pd.testing.assert_frame_equal(job.result().frame, alone[grain])
