@@ -182,7 +182,8 @@ class Oracle:
             return {}
         asked = Health(self.context, self.used)
         rows = self.context.at_closings(lambda p: asked.scores(p.closing))
-        return {"health_score": piece(rows, "score", "one"), "health_score_mrr": piece(rows, "score_mrr", "mrr")}
+        by_mrr = piece(rows, "score_mrr", "mrr", num_scale=1e-6, den_scale=1e-6)
+        return {"health_score": piece(rows, "score", "one"), "health_score_mrr": by_mrr}
 
     @cached_property
     def lives(self) -> dict[str, pd.DataFrame]:
