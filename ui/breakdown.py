@@ -127,7 +127,7 @@ def _split(
 
 
 def extent(values: pd.Series, company: pd.Series, scale: float) -> tuple[float, float]:
-    """The scale all segments share: 19 in 20 values and the whole company, so that one tiny segment flattens nothing."""
+    """The scale all segments share: 19 in 20 values and the whole company, so that a tiny segment flattens nothing."""
     known = company[np.isfinite(company)]
     ends = list(np.quantile(values, [0.025, 0.975])) + list(known) if len(values) else list(known)
     low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)

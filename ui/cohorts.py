@@ -50,12 +50,11 @@ def kept_by_cohort(life: pd.DataFrame) -> pd.DataFrame:
     active = active[active["joined"] > first]
     active["cohort"] = active["joined"] // 3
     sizes = active[active["age"] == 0].groupby("cohort")["account"].nunique()
-    reached = last - (sizes.index.to_series() * 3 + 2)
     counted = active[active["age"] % STEP == 0].groupby(["cohort", "age"])["account"].nunique()
     rows = [
         (f"{c // 4}-Q{c % 4 + 1}", age, int(size), int(counted.get((c, age), 0)))
-        for c, size in sizes.items()
-        for age in range(0, int(reached[c]) + 1, STEP)
+        for c, size in zip(sizes.index.astype(int), sizes, strict=True)
+        for age in range(0, last - (c * 3 + 2) + 1, STEP)
     ]
     found = pd.DataFrame(rows, columns=columns[:-1])
     found["kept"] = found["active"] / found["size"]

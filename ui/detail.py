@@ -161,7 +161,9 @@ class Step:
 
 
 @kept
-def _steps(scope: Scope, _loaded: Loaded, _reading: Reading, key: str, period: str, state: Link, tell: Teller) -> list[Step]:
+def _steps(
+    scope: Scope, _loaded: Loaded, _reading: Reading, key: str, period: str, state: Link, tell: Teller
+) -> list[Step]:
     """The formula with the numbers of the period in it, the result last."""
     reading = _reading
     found = loading.measures(_loaded, reading.kpi.measures, reading.period, state.grain, state.where)
@@ -188,12 +190,10 @@ def _made(here: Here, reading: Reading) -> None:
     tell = here.tell
     with st.container(border=True, key="made", gap="xsmall"):
         st.markdown(f"##### {tell.t('objective.made', period=tell.title_period(reading.period))}", anchors=False)
-        made = _steps(
-            here.loaded.scope, here.loaded, reading, reading.key, reading.period, here.link, tell
-        )
+        made = _steps(here.loaded.scope, here.loaded, reading, reading.key, reading.period, here.link, tell)
         grid = st.grid(columns=min(len(made), 5), min_column_width=150, gap="small")
-        for one in made:
-            with grid.cell(), st.container(key=f"step_{made.index(one)}", gap=None):
+        for number, one in enumerate(made):
+            with grid.cell(), st.container(key=f"step_{number}", gap=None):
                 st.caption(escaped(one.label))
                 st.markdown(one.value)
         words = [catalogue.explain(reading.key, here.locale), tell.t("objective.whole_numbers")]

@@ -16,7 +16,6 @@ SPANS = ("12", "24", "all")
 COMPARE = ("previous", "year")
 _SESSION = "link_state"
 _FILTER = "f."
-_ONE_PAGE = ("kpi",)
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def current() -> Link:
     """The state in force, from the link, then the session, then the defaults."""
     from_link = parse({k: st.query_params.get_all(k) for k in st.query_params})
     held: Link = st.session_state.get(_SESSION) or Link()
-    return replace(replace(held, **dict.fromkeys(_ONE_PAGE, "")), **from_link)
+    return replace(replace(held, kpi=""), **from_link)
 
 
 def hold(state: Link) -> None:

@@ -22,6 +22,7 @@ from ui.telling import Teller
 
 Where = tuple[tuple[str, tuple[str, ...]], ...]
 
+
 @dataclass(frozen=True)
 class Scope:
     """Everything the numbers of a workspace depend on: part of every cache key."""
@@ -72,9 +73,12 @@ class Loaded:
 
 def load(asked: str) -> Loaded:
     """The workspace a link asks for, else the first there is; at the data version of this moment."""
-    names = tuple((w.id, w.name) for w in workspace.list_workspaces())
+    spaces = workspace.list_workspaces()
+    names = tuple((w.id, w.name) for w in spaces)
     known = any(asked in pair for pair in names)
-    space = workspace.Workspace.open(asked if known else first_of(names))
+    space = workspace.Workspace.open(
+        asked if known else first_of([(w.id, w.name) for w in spaces if w.version] or names)
+    )
     settings = space.settings
     targets = tuple(
         Target(t.kpi, t.value, t.period, "" if t.segment is None else "=".join(t.segment))
@@ -86,14 +90,15 @@ def load(asked: str) -> Loaded:
 
 
 def first_of(names: Sequence[tuple[str, str]]) -> str:
-    """The workspace shown when a link names none: the newest that is not the sample, else the sample."""
+    """The workspace shown when a link names none: the newest with data that is not the sample, else the sample."""
     own = [id for id, name in names if name != workspace.SAMPLE]
     return own[-1] if own else names[0][0] if names else workspace.SAMPLE
 
 
 def table(loaded: Loaded, keys: Sequence[str], grain: str, *, by: str = "", where: Where = ()) -> pd.DataFrame:
-    """The tidy KPI table over all periods; shared, so never changed in place."""
-    return loaded.space.table(tuple(keys), grain=grain, by=(by,) if by else (), where=dict(where))
+    """The tidy KPI table over all periods, period and group as plain text."""
+    found = loaded.space.table(tuple(keys), grain=grain, by=(by,) if by else (), where=dict(where))
+    return found.astype({"period": str, **({by: object} if by else {})})
 
 
 def measures(loaded: Loaded, names: Sequence[str], period: str, grain: str, where: Where) -> dict[str, float]:

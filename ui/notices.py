@@ -71,9 +71,7 @@ def caught() -> Iterator[None]:
         known = catalogue.has(id, text.language())
         params = {k: text.escaped(v) for k, v in problem.params.items()}
         _say(text.t(id, **params) if known else text.escaped(problem))
-    except Exception as error:
-        if type(error).__module__.startswith("streamlit"):
-            raise
+    except Exception:  # stops and reruns of Streamlit are no exceptions in this sense and pass
         _LOG.exception("A page failed")
         _say(text.t("shell.failed"))
 

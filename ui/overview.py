@@ -75,7 +75,7 @@ def built(loaded: Loaded, state: Link | None = None, tell: Teller | None = None)
 @kept
 def _built(scope: Scope, _loaded: Loaded, state: Link, tell: Teller) -> Page:
     everything = {name: objective.readings_of(_loaded, name, state) for name in OBJECTIVES}
-    own = {o: [r for r in found.values() if r.kpi.objective == o] for o, found in everything.items()}
+    own = {str(o): [r for r in found.values() if r.kpi.objective == o] for o, found in everything.items()}
     lit = loading.lit(_loaded)
     first = next(iter(everything["retention"].values()))
     heads: dict[str, tuple[cards.Card, str, str] | None] = {}
@@ -86,7 +86,7 @@ def _built(scope: Scope, _loaded: Loaded, state: Link, tell: Teller) -> Page:
         heads[name] = None if head is None else (cards.card(head, tell, "24"), tell.status(head), _sentence(head, tell))
     flat = list({r.key: r for readings in own.values() for r in readings}.values())
     missed = [
-        (r.key, r.kpi.objective, f"{tell.beside_target(r)[0]} · {tell.target(r)} · {tell.status(r)}")
+        (r.key, str(r.kpi.objective), f"{tell.beside_target(r)[0]} · {tell.target(r)} · {tell.status(r)}")
         for r in flat
         if r.known and r.status in ("off", "near")
     ]
@@ -166,10 +166,7 @@ def _strip_of(readings: list[Reading], tell: Teller) -> Strip | None:
     shown += rest[: max(STRIP_ROWS - len(shown), min(2, len(rest)))]
     rows = []
     for order, r in enumerate(shown):
-        assert r.usual is not None  # chosen by it
-        middle, half = sum(r.usual) / 2, (r.usual[1] - r.usual[0]) / 2
-        at = (r.value - middle) / half if half else float(r.value > middle) - float(r.value < middle)
-        at = max(-usual.REACH, min(usual.REACH, at))
+        at = max(-usual.REACH, min(usual.REACH, _place(r)))
         words = (tell.usual(r), tell.usual(r, short=True))
         name, value = tell.short(r.key), tell.value(r.value, r.kpi.unit)
         rows.append((name, order, at, not r.outside, r.tone, value, *words))
@@ -185,6 +182,13 @@ def _strip_of(readings: list[Reading], tell: Teller) -> Strip | None:
         "overview.strip_alt", n=len(outside), all=len(fit), names=verdict.listed([r[0] for r in rows if not r[3]], tell)
     )
     return Strip(len(rows), frames.arrow(data), says, table, len(outside), len(fit))
+
+
+def _place(reading: Reading) -> float:
+    """Where the value lies when its usual range runs from −1 to 1."""
+    low, high = reading.usual or (reading.value, reading.value)
+    middle, half = (low + high) / 2, (high - low) / 2
+    return (reading.value - middle) / half if half else float(reading.value > middle) - float(reading.value < middle)
 
 
 def _strip(here: Here, page: Page) -> None:

@@ -105,9 +105,8 @@ def read(
         name = str(key)
         if name in roles:
             block = block[block["period"].isin(order)]
-            block = block.assign(order=block["period"].map(order), start=block["period"].map(starts)).sort_values(
-                "order"
-            )
+            block = block.assign(order=block["period"].map(order), start=block["period"].map(starts))
+            block = block.sort_values("order")
             found[name] = _reading(kpi(name), block, periods, here, lag, roles[name], targets.get(name, nan))
     return {key: found[key] for key in roles if key in found}
 
@@ -115,8 +114,8 @@ def read(
 def _reading(
     one: Kpi, block: pd.DataFrame, periods: Sequence[PeriodLike], here: int, lag: int, role: str, target: float
 ) -> Reading:
-    records = block.to_dict("records")
-    rows = {int(r["order"]): r for r in records}
+    records: Any = block.to_dict("records")
+    rows: dict[int, dict[str, Any]] = {int(r["order"]): r for r in records}
     now, before = rows.get(here), rows.get(here - lag)
 
     def number(row: Mapping[str, Any] | None, name: str) -> float:

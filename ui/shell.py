@@ -7,23 +7,23 @@ import streamlit as st
 from ui.here import Here
 from ui.objectives import FACES
 
-CSS = """
+CARD, STEP, SEGMENT = (f'[class*="st-key-{name}_"]' for name in ("card", "step", "segment"))
+TEXT = ':is([data-testid="stMarkdownContainer"], [data-testid="stCaptionContainer"])'
+LINK = '[data-testid="stPageLink-NavLink"]'
+CSS = f"""
 <style>
-.stMainBlockContainer {max-width: 1320px; margin: 0 auto;}
-@media (max-width: 640px) {.stMainBlockContainer {padding-left: 1rem; padding-right: 1rem;}}
-[class*="st-key-card_"] [data-testid="stPageLink-NavLink"], [class*="st-key-panel_"] [data-testid="stPageLink-NavLink"],
-.st-key-missed [data-testid="stPageLink-NavLink"], .st-key-back [data-testid="stPageLink-NavLink"] {padding: 0; background: transparent;}
-:is([class*="st-key-card_"], .st-key-verdict, [class*="st-key-step_"], [class*="st-key-segment_"], .st-key-missed, .st-key-hero)
-  :is([data-testid="stMarkdownContainer"], [data-testid="stCaptionContainer"]) {margin-bottom: 0;}
-[class*="st-key-card_"] .stMarkdown p {margin-bottom: 0; font-size: 13px;}
-[class*="st-key-card_"] .stMarkdown p:first-child:not(:only-child) {font-size: 25px; font-weight: 700; line-height: 1.35;}
-[class*="st-key-card_"] .stMarkdown p > strong {font-size: 15px; font-weight: 600;}
-[class*="st-key-card_"] > :last-child {margin-top: auto;}
-:is(.st-key-verdict, .st-key-missed, [class*="st-key-step_"], [class*="st-key-segment_"], .st-key-hero) p {margin-bottom: 0;}
-.st-key-hero_value p {font-size: 46px; line-height: 1.15; font-weight: 700; letter-spacing: -0.02em;}
-[class*="st-key-step_"] [data-testid="stMarkdownContainer"] p {font-size: 21px; font-weight: 700;}
-[class*="st-key-step_"] [data-testid="stCaptionContainer"] p {font-size: 13px; font-weight: 400;}
-[data-testid="stBaseButton-primary"] {color: var(--farol-on-primary);}
+.stMainBlockContainer {{max-width: 1320px; margin: 0 auto;}}
+@media (max-width: 640px) {{.stMainBlockContainer {{padding-left: 1rem; padding-right: 1rem;}}}}
+:is({CARD}, [class*="st-key-panel_"], .st-key-missed, .st-key-back) {LINK} {{padding: 0; background: transparent;}}
+:is({CARD}, {STEP}, {SEGMENT}, .st-key-verdict, .st-key-missed, .st-key-hero) {TEXT} {{margin-bottom: 0;}}
+:is({STEP}, {SEGMENT}, .st-key-verdict, .st-key-missed, .st-key-hero) p {{margin-bottom: 0;}}
+{CARD} .stMarkdown p {{margin-bottom: 0; font-size: 13px;}}
+{CARD} .stMarkdown p:first-child:not(:only-child) {{font-size: 25px; font-weight: 700; line-height: 1.35;}}
+{CARD} .stMarkdown p > strong {{font-size: 15px; font-weight: 600;}}
+{CARD} > :last-child {{margin-top: auto;}}
+.st-key-hero_value p {{font-size: 46px; line-height: 1.15; font-weight: 700; letter-spacing: -0.02em;}}
+{STEP} .stMarkdown p {{font-size: 21px; font-weight: 700;}}
+[data-testid="stBaseButton-primary"] {{color: ON_PRIMARY;}}
 </style>
 """
 
@@ -62,5 +62,5 @@ def menu(here: Here) -> Any:
     }
     chosen = st.navigation(pages, position="top")
     st.logo("static/logo.svg", size="large")
-    st.html(CSS.replace("var(--farol-on-primary)", here.look.palette.background))
+    st.html(CSS.replace("ON_PRIMARY", here.look.palette.background))
     return chosen

@@ -49,6 +49,10 @@ class Teller:
             first = first.rstrip("%").rstrip(formats.NBSP)
         return f"{first}–{last}"
 
+    def usual_range(self, reading: Reading) -> str:
+        """The usual range of a reading; a dash without one."""
+        return formats.DASH if reading.usual is None else self.range(*reading.usual, reading.kpi.unit)
+
     def period(self, id: str) -> str:
         """A period inside a sentence."""
         return formats.period_in_sentence(id, self.locale)
@@ -127,7 +131,7 @@ class Teller:
         tone = "inside" if inside else {"good": "better", "bad": "worse"}.get(reading.tone, reading.outside)
         if short:
             return self.t(f"overview.{tone}_short")
-        return self.t(f"overview.{tone}", range=self.range(*reading.usual, reading.kpi.unit))
+        return self.t(f"overview.{tone}", range=self.usual_range(reading))
 
     def known(self, number: float) -> bool:
         """Whether a number is there."""

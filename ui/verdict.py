@@ -1,6 +1,6 @@
 """Verdict sentences, computed from readings: what is on target, what is not, what moved."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ui.reading import Reading
@@ -45,9 +45,11 @@ def objective_verdict(readings: Iterable[Reading], tell: Teller) -> Verdict:
     return Verdict(headline, " ".join(parts))
 
 
-def overview_verdict(by_objective: dict[str, list[Reading]], tell: Teller) -> Verdict:
+def overview_verdict(by_objective: Mapping[str, list[Reading]], tell: Teller) -> Verdict:
     """Which objectives are on target and which are not, by all their KPIs with a target."""
-    on, off, near = [], [], []
+    on: list[str] = []
+    off: list[str] = []
+    near: list[str] = []
     for objective, readings in by_objective.items():
         statuses = {r.status for r in readings if r.known and r.status}
         place = off if "off" in statuses else near if "near" in statuses else on if statuses else None
@@ -79,13 +81,12 @@ def moved_sentences(readings: Sequence[Reading], tell: Teller, most: int) -> lis
     outside.sort(key=lambda r: {"bad": 0, "good": 1, "plain": 2}[r.tone])
     said = []
     for r in outside[:most]:
-        assert r.usual is not None  # outside says so
         said.append(
             tell.t(
                 f"objective.moved_{r.outside}",
                 kpi=tell.short(r.key),
                 value=tell.value(r.value, r.kpi.unit),
-                range=tell.range(*r.usual, r.kpi.unit),
+                range=tell.usual_range(r),
             )
         )
     return said

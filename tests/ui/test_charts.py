@@ -14,7 +14,9 @@ from ui.charts.theme import PALETTES, Look
 
 LOOKS = [Look(theme, locale) for theme in ("light", "dark") for locale in ("en", "pt_BR", "es")]
 SPECS = {
-    "line": lambda look: series.line(look, "ratio", "leading", "month", band=True, zoom=True, titles=("a", "b", "c", "d")),
+    "line": lambda look: series.line(
+        look, "ratio", "leading", "month", band=True, zoom=True, titles=("a", "b", "c", "d")
+    ),
     "money": lambda look: series.line(look, "money", "lagging", "quarter"),
     "hours": lambda look: series.line(look, "h", "leading", "week"),
     "spark": series.sparkline,

@@ -91,7 +91,8 @@ def test_usual_range_needs_eight_values() -> None:
 
 
 @pytest.mark.parametrize(
-    ("locale", "change"), [("en", "+1 pt on January"), ("pt_BR", "+1 p.p. ante janeiro"), ("es", "+1 p. p. frente a enero")]
+    ("locale", "change"),
+    [("en", "+1 pt on January"), ("pt_BR", "+1 p.p. ante janeiro"), ("es", "+1 p. p. frente a enero")],
 )
 def test_told_in_three_languages(locale: str, change: str) -> None:
     tell = Teller(locale)

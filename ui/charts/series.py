@@ -55,7 +55,7 @@ def points(frame: pd.DataFrame, *, scale: float = 1.0) -> pd.DataFrame:
     if unfinished.any():
         out.loc[unfinished[unfinished].index[-1], "tip"] = "open"
     for name in ("t_period", "t_value", "t_range", "t_target"):
-        out[name] = frame[name] if name in frame else ""
+        out[name] = frame.get(name, "")
     return out[list(COLUMNS)]
 
 
@@ -74,7 +74,8 @@ def line(
 ) -> dict[str, Any]:
     """A line with its target dashed, an unfinished period dotted, the value at the end and a hover rule.
 
-    With `cut` the value scale runs from the parameter `bottom` to `top` and lines beyond are cut off. `titles` are the words for period, value, range and target in the tooltip.
+    With `cut` the value scale runs from the parameter `bottom` to `top` and lines beyond are cut off.
+    `titles` are the words for period, value, range and target in the tooltip.
     """
     palette = look.palette
     colour, room = palette.line(role), "(width < 150 ? 40 : 56)" if cut else "66"
