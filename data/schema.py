@@ -21,7 +21,9 @@ from sqlmodel import Field, SQLModel
 def column(meaning: str, example: Any, *, key: bool = False, required: bool = False, unit: str | None = None) -> Any:
     """Declare a column: what it means, an example, whether a row must have it, and its unit."""
     required = required or key
-    sa_type: Any = {"sa_type": sa.DateTime} if isinstance(example, datetime) else {}  # wall-clock time of the workspace's zone
+    sa_type: Any = (
+        {"sa_type": sa.DateTime} if isinstance(example, datetime) else {}
+    )  # wall-clock time of the workspace's zone
     extra = {"json_schema_extra": {"example": example, "unit": unit, "required": required}}
     if key:
         return Field(primary_key=True, description=meaning, schema_extra=extra, **sa_type)
@@ -122,7 +124,9 @@ class Invoices(SQLModel, table=True):
     invoice_id: str = column("Invoice or order id", "F-2024-001", key=True)
     account_id: str = column("Customer id", "C-1042", required=True)
     issued_on: date = column("Day of issue", date(2024, 3, 1), required=True)
-    amount: float = column("Amount net of tax; credit notes negative or kind credit", 1200.0, required=True, unit="money")
+    amount: float = column(
+        "Amount net of tax; credit notes negative or kind credit", 1200.0, required=True, unit="money"
+    )
     due_on: date | None = column("Due date", date(2024, 3, 31))
     paid_on: date | None = column("Day of payment", date(2024, 3, 20))
     status: str | None = column("open, paid or void", "paid")
@@ -348,7 +352,12 @@ def _table(model: type[SQLModel], observed: tuple[str, ...]) -> Table:
         kind = next(a for a in (*get_args(field.annotation), field.annotation) if a is not type(None))
         extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
         columns[name] = Column(
-            name, kind, bool(extra.get("required")), field.description or "", extra.get("example"), extra.get("unit")  # type: ignore[arg-type]
+            name,
+            kind,
+            bool(extra.get("required")),
+            field.description or "",
+            extra.get("example"),
+            extra.get("unit"),  # type: ignore[arg-type]
         )
     key = tuple(c.name for c in sql.primary_key.columns if c.name != "row_id")
     return Table(sql.name, model, key, observed, (model.__doc__ or "").strip(), columns)

@@ -38,7 +38,9 @@ def accounts(
     result["numerator"] = result["denominator"] = np.nan
     if set(one.measures) <= set(frame.columns):
         whole = one.parts({name: _total(frame[name], name) for name in one.measures})
-        for column, each, total in zip(("numerator", "denominator"), one.parts(frame), whole, strict=True):
+        for column, each, total in zip(
+            ("numerator", "denominator"), one.parts({name: frame[name] for name in one.measures}), whole, strict=True
+        ):
             if each is not None and np.isclose(pd.Series(each, dtype=float).sum(), total, rtol=1e-9, atol=1e-9):
                 result[column] = pd.Series(each, index=frame.index, dtype=float)
     touched = (result[measured].fillna(0) != 0).any(axis=1) if measured else pd.Series(False, index=result.index)
