@@ -1,6 +1,7 @@
 """Step 2: which column is which, the doubtful ones on top; the table, too, can be chosen."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -9,11 +10,12 @@ import streamlit as st
 from data import schema
 from ui.here import Here
 from ui.importing import state, wording
-from ui.importing.matching import ColumnRow, Matched, keeps_extras, options
-from ui.importing.pieces import Piece
+from ui.importing.matching import ColumnRow, Matched, could_feed, keeps_extras, options
+from ui.importing.pieces import Edits, Piece
 from ui.text import escaped
 
 MOST_ASKED = 8
+NOTHING = "-"  # an empty cell would read as a value that is missing
 
 
 def show(here: Here, piece: Piece, found: Matched) -> None:
@@ -45,7 +47,7 @@ def _tables(here: Here, piece: Piece, found: Matched) -> None:
         st.session_state[key] = tables
 
     def write() -> None:
-        state.edit(piece.id, lambda edits: replace(edits, tables=tuple(st.session_state[key]), targets=()))
+        state.edit(piece.id, lambda edits: replace(edits, tables=tuple(st.session_state[key]), targets=(), shared=()))
 
     st.multiselect(
         here.tell.t("import.tables"),
@@ -55,6 +57,19 @@ def _tables(here: Here, piece: Piece, found: Matched) -> None:
         on_change=write,
         placeholder=here.tell.t("import.tables_none"),
     )
+    for name in could_feed(piece, found) if tables else ():
+        st.button(
+            here.tell.t("import.also_use", table=wording.table(name, here.tell)),
+            icon=":material/add:",
+            type="tertiary",
+            key=f"import_also_{name}_{piece.id}",
+            on_click=state.edit,
+            args=(piece.id, partial(_also, tables=(*tables, name))),
+        )
+
+
+def _also(edits: Edits, tables: tuple[str, ...]) -> Edits:
+    return replace(edits, tables=tables)
 
 
 def _said(here: Here, found: Matched, target: str) -> str:
@@ -91,7 +106,7 @@ def _missing(here: Here, piece: Piece, found: Matched, target: str) -> None:
     def write() -> None:
         chosen = st.session_state[key]
         if chosen in headers:
-            state.edit(piece.id, lambda edits: edits.with_pair("targets", chosen, target))
+            state.edit(piece.id, lambda edits: edits.with_pair("shared", target, chosen))
         elif chosen:
             state.edit(piece.id, lambda edits: edits.with_pair("constants", target, str(chosen).strip()))
 
@@ -115,7 +130,7 @@ def _editor(here: Here, piece: Piece, found: Matched) -> None:
             "header": [row.header for row in rows],
             "state": [_state(row, tell) for row in rows],
             "samples": [list(row.samples) for row in rows],
-            "target": [row.target for row in rows],
+            "target": [row.target or NOTHING for row in rows],
             "sure": [None if row.sure is None else round(row.sure * 100) for row in rows],
             "how": [wording.how(row, tell, extras) for row in rows],
         }
@@ -125,10 +140,25 @@ def _editor(here: Here, piece: Piece, found: Matched) -> None:
     def write() -> None:
         changed: dict[int, dict[str, Any]] = st.session_state[key]["edited_rows"]
         for number, cells in changed.items():
-            header, target = rows[int(number)].header, str(cells.get("target") or "")
-            state.edit(piece.id, lambda edits, h=header, t=target: edits.with_pair("targets", h, t))
+            _chosen(piece, rows[int(number)].header, str(cells.get("target") or NOTHING).removeprefix(NOTHING))
 
     column = st.column_config
+    columns: dict[Any, Any] = {
+        "header": column.TextColumn(tell.t("import.your_column"), width="medium"),
+        "state": column.TextColumn("", width="small"),
+        "samples": column.ListColumn(tell.t("import.samples"), width="medium"),
+        "target": column.SelectboxColumn(
+            tell.t("import.farol_column"),
+            options=[one or NOTHING for one in options(found.mapping.tables)],
+            required=True,
+            format_func=lambda target: _said(here, found, str(target).removeprefix(NOTHING)),
+            width="medium",
+        ),
+        "sure": column.ProgressColumn(
+            tell.t("import.how_sure"), min_value=0, max_value=100, format="%d%%", width="small"
+        ),
+        "how": column.TextColumn(tell.t("import.how_we_know"), width="large"),
+    }
     st.data_editor(
         frame,
         key=key,
@@ -136,22 +166,12 @@ def _editor(here: Here, piece: Piece, found: Matched) -> None:
         width="stretch",
         on_change=write,
         disabled=["header", "state", "samples", "sure", "how"],
-        column_config={
-            "header": column.TextColumn(tell.t("import.your_column"), width="medium"),
-            "state": column.TextColumn("", width="small"),
-            "samples": column.ListColumn(tell.t("import.samples"), width="medium"),
-            "target": column.SelectboxColumn(
-                tell.t("import.farol_column"),
-                options=options(found.mapping.tables),
-                format_func=lambda target: _said(here, found, target),
-                width="medium",
-            ),
-            "sure": column.ProgressColumn(
-                tell.t("import.how_sure"), min_value=0, max_value=100, format="%d%%", width="small"
-            ),
-            "how": column.TextColumn(tell.t("import.how_we_know"), width="large"),
-        },
+        column_config=columns,
     )
+
+
+def _chosen(piece: Piece, header: str, target: str) -> None:
+    state.edit(piece.id, lambda edits: edits.with_pair("targets", header, target))
 
 
 def _state(row: ColumnRow, tell: Any) -> str:

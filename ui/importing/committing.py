@@ -140,11 +140,16 @@ def trouble(here: Here) -> None:
         if problem.id == "keys_repeated":
             st.button(
                 here.tell.t("import.use_upsert"),
-                on_click=lambda: (state.choose_mode("upsert"), state.set_trouble(None)),
+                on_click=_update_instead,
                 key="import_use_upsert",
             )
         else:
             st.button(here.tell.t("import.understood"), on_click=state.set_trouble, args=(None,), key="import_ok")
+
+
+def _update_instead() -> None:
+    state.choose_mode("upsert")
+    state.set_trouble(None)
 
 
 def done(here: Here) -> None:

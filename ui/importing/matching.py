@@ -18,6 +18,8 @@ from data.readers.raw import RawTable
 from ui.importing.pieces import Edits, Piece
 
 SURE = 0.8
+ENOUGH = 3.5  # the score from which a table is recognised at all
+FIRST = ("accounts", "subscriptions")
 SAMPLES = 3
 
 
@@ -87,6 +89,12 @@ def options(tables: Pairs[str, Any]) -> list[str]:
     return ["", *(f"{name}.{column}" for name in tables for column in known[name].columns)]
 
 
+def could_feed(piece: Piece, found: Matched) -> tuple[str, ...]:
+    """Tables of the first step that the same file would feed as well, as a list of customers with their plans does."""
+    scores = piece.suggestion.scores
+    return tuple(name for name in FIRST if name not in found.mapping.tables and scores.get(name, 0.0) >= ENOUGH)
+
+
 def keeps_extras(tables: Pairs[str, Any]) -> bool:
     """Whether columns that feed nothing are kept beside the table."""
     return any(name in KEPT_EXTRAS for name in tables)
@@ -102,6 +110,11 @@ def _edited(raw: RawTable, found: Pairs[str, TableMapping], edits: Edits) -> dic
         for body in tables.values():
             _without(body, header)
         if name in tables and column in schema.tables()[name].columns:
+            tables[name].columns[column] = Source((header,), unit=_unit(raw, header, name, column))
+            tables[name].constants.pop(column, None)
+    for target, header in edits.shared:
+        name, _, column = target.partition(".")
+        if name in tables and header in raw.headers:
             tables[name].columns[column] = Source((header,), unit=_unit(raw, header, name, column))
             tables[name].constants.pop(column, None)
     for target, value in edits.constants:
@@ -142,7 +155,7 @@ def _unit(raw: RawTable, header: str, table: str, column: str) -> str | None:
 
 
 def _rows(raw: RawTable, found: Mapping, mapping: Mapping, edits: Edits, recalled: bool) -> tuple[ColumnRow, ...]:
-    chosen = {header for header, _ in edits.targets}
+    chosen = {header for header, _ in edits.targets} | {header for _, header in edits.shared}
     known = {(f"{m.table}.{m.column}", header): m for m in found.matches for header in m.headers}
     rows = []
     for header in raw.headers:

@@ -36,6 +36,7 @@ class Edits:
         assumed: Ways of reading by field of `Assumed`.
         tables: Canonical tables it feeds; None = as suggested, () = it stays out.
         targets: Header → "table.column", or "" for none.
+        shared: "table.column" → a header that feeds it beside whatever else it feeds.
         constants: "table.column" → the value of every row.
         last_day: Whether ends are the last day *with* a subscription; None = as suggested.
     """
@@ -43,13 +44,14 @@ class Edits:
     assumed: tuple[tuple[str, Any], ...] = ()
     tables: tuple[str, ...] | None = None
     targets: tuple[tuple[str, str], ...] = ()
+    shared: tuple[tuple[str, str], ...] = ()
     constants: tuple[tuple[str, str], ...] = ()
     last_day: bool | None = None
 
     def with_pair(self, part: str, name: str, value: Any) -> "Edits":
-        """These edits with one pair of `assumed`, `targets` or `constants` set."""
-        pairs = {**dict(getattr(self, part)), name: value}
-        return replace(self, **{part: tuple(pairs.items())})
+        """These edits with one pair of `assumed`, `targets`, `shared` or `constants` set."""
+        changed: dict[str, Any] = {part: tuple({**dict(getattr(self, part)), name: value}.items())}
+        return replace(self, **changed)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Step 1: the first lines of the file as they are, and what was assumed to read them; each can be changed."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -109,9 +110,7 @@ def _last_day(here: Here, piece: Piece, found: Matched, trial: Trial, grid: Any)
             [False, True],
             key=key,
             format_func=lambda last: tell.t("import.last_day_with" if last else "import.last_day_without"),
-            on_change=lambda: state.edit(
-                piece.id, lambda edits: type(edits)(**{**vars(edits), "last_day": st.session_state[key]})
-            ),
+            on_change=lambda: state.edit(piece.id, lambda edits: replace(edits, last_day=bool(st.session_state[key]))),
         )
     asked = [p for one in trial.of(piece) for p in one.checked.problems if p.problem == "looks_like_last_day"]
     if asked and not with_it:

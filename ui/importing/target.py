@@ -20,8 +20,15 @@ _WHERE, _NAME = "import_where", "import_name"
 class Draft(Workspace):
     """A workspace that does not exist yet: default settings and no facts, or those of a preview."""
 
-    settings = cached_property(lambda self: {name: known.default for name, known in KNOWN.items()})
-    labels = cached_property(lambda self: {})
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """What a new workspace starts with."""
+        return {name: known.default for name, known in KNOWN.items()}
+
+    @cached_property
+    def labels(self) -> dict[tuple[str, str], Any]:
+        """None yet."""
+        return {}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,97 @@
+"""Mapping chosen by hand, templates, and what is kept of a file, without a page."""
+
+import csv
+import io
+import zipfile
+
+import pytest
+
+from data.importing import inspect, prepare
+from data.problems import DataProblem
+from data.schema import tables
+from ui.importing.matching import matched, options
+from ui.importing.pieces import Edits, Piece, read
+from workspace.templates import all_templates, column_facts, template, template_tables
+
+
+class Sent:
+    """An uploaded file."""
+
+    def __init__(self, name: str, data: bytes) -> None:
+        self.file_id, self.name, self.size, self._data = f"id-{name}-00000000", name, len(data), data
+
+    def getvalue(self) -> bytes:
+        return self._data
+
+
+def piece(text: str, name: str = "subscriptions.csv") -> Piece:
+    return read([Sent(name, text.encode())], {}, {}, 200)[0][0]
+
+
+SUBS = "subscription_id,account_id,started_on,amount,ended_on\n" + "".join(
+    f"S{i},C{i},2025-01-0{1 + i % 9},{i * 10},\n" for i in range(1, 30)
+)
+
+
+def test_a_header_moved_to_another_column_leaves_the_first() -> None:
+    found = matched(piece(SUBS), Edits().with_pair("targets", "ended_on", "subscriptions.cancelled_on"))
+    columns = found.mapping.tables["subscriptions"].columns
+    assert columns["cancelled_on"].headers == ("ended_on",)
+    assert "ended_on" not in columns
+    assert found.changed
+    assert next(row for row in found.rows if row.header == "ended_on").how == "chosen"
+
+
+def test_a_required_column_taken_away_is_missing_until_a_constant_is_given() -> None:
+    edits = Edits().with_pair("targets", "amount", "")
+    found = matched(piece(SUBS), edits)
+    assert found.missing == ("subscriptions.amount",)
+    assert not found.ready
+    given = matched(piece(SUBS), edits.with_pair("constants", "subscriptions.amount", "10"))
+    assert given.ready
+    rows = prepare(piece(SUBS).upload, given.mapping.to_json())[0].accepted
+    assert set(rows["amount"].to_pylist()) == {10.0}
+
+
+def test_the_last_day_with_it_is_a_unit() -> None:
+    found = matched(piece(SUBS), Edits(last_day=True))
+    assert found.mapping.tables["subscriptions"].columns["ended_on"].unit == "last_day"
+
+
+def test_no_table_means_it_stays_out() -> None:
+    found = matched(piece(SUBS), Edits(tables=()))
+    assert not found.ready
+    assert options(found.mapping.tables) == [""]
+
+
+def test_a_remembered_mapping_is_taken_up() -> None:
+    by_hand = matched(piece(SUBS), Edits().with_pair("targets", "ended_on", "subscriptions.cancelled_on"))
+    again = matched(piece(SUBS), Edits(), by_hand.mapping.to_json())
+    assert again.mapping.tables == by_hand.mapping.tables
+    assert {row.how for row in again.rows} == {"remembered"}
+
+
+def test_files_that_are_too_many_or_too_large_are_refused() -> None:
+    many = [Sent(f"f{i}.csv", b"account_id\nC1\n") for i in range(21)]
+    _, refused = read(many, {}, {}, 200)
+    assert [one.problem.id for one in refused] == ["too_many_files"]
+    _, refused = read([Sent("big.csv", b"x" * (1024 * 1024 + 1))], {}, {}, 1)
+    assert [one.problem.id for one in refused] == ["upload_too_large"]
+
+
+@pytest.mark.parametrize("table", template_tables())
+def test_every_template_reads_back_as_its_table(table: str) -> None:
+    upload = inspect(template(table), f"{table}.csv")
+    assert list(upload.suggestions[0].tables) == [table]
+    (row,) = prepare(upload, tables=[table])
+    assert row.accepted.num_rows == 1, [p.to_json() for p in row.checked.problems]
+    header = next(csv.reader(io.StringIO(template(table).decode("utf-8-sig"))))
+    assert header == list(tables()[table].columns)
+    assert all(fact["meaning"] for fact in column_facts(table))
+
+
+def test_all_templates_and_none_that_is_not_there() -> None:
+    with zipfile.ZipFile(io.BytesIO(all_templates())) as files:
+        assert {name.removesuffix(".csv") for name in files.namelist()} == set(template_tables())
+    with pytest.raises(DataProblem):
+        template("nothing")

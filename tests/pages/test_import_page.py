@@ -1,0 +1,138 @@
+"""The import page: an upload is read, matched, checked and lit before anything is stored, and then is."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from data.store import Store
+from tests.pages.conftest import HOSTILE, ROOT, words
+
+CSV = (
+    "Relatório;;;;;\n"
+    "Assinatura;Cód. Cliente;Cliente;Valor mensal;Início;Fim\n"
+    + "".join(
+        f"S{i:04d};{i:04d};Cliente {i};R$ 1.{i:03d},50;{1 + i % 28:02d}/0{1 + i % 9}/2025;\n" for i in range(1, 13)
+    )
+    + "S0013;0013;Cliente 13;grátis;01/02/2025;\n"
+    "S0014;0014;Cliente 14;R$ 900,00;01/02/2025;31/12/2024\n"
+).encode("cp1252")
+
+
+def opened(**query: str) -> AppTest:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=200)
+    at.query_params["lang"] = query.pop("lang", "en")
+    for name, value in query.items():
+        at.query_params[name] = value
+    at.run()
+    at.switch_page("pages/start/import_page.py")
+    return at.run()
+
+
+def uploaded(at: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    at.file_uploader[0].set_value([(name, data, "text/csv") for name, data in files])
+    return at.run()
+
+
+def primary(at: AppTest) -> str:
+    return at.button("import_bring_in").label
+
+
+@pytest.mark.parametrize("workspace", ["sample", "empty", "partial"])
+@pytest.mark.parametrize("lang", ["en", "pt_BR", "es"])
+def test_opens_everywhere(workspace: str, lang: str) -> None:
+    at = opened(workspace=workspace, lang=lang)
+    assert not at.exception
+    assert at.title[0].value in ("Bring in data", "Trazer dados", "Traer datos")
+    assert at.file_uploader
+    assert len(at.get("download_button")) >= 2
+
+
+def test_an_upload_is_read_matched_checked_and_lit_before_it_is_stored(home: Path) -> None:
+    before = {one.id: one.version for one in Store(home, None).workspaces()}
+    at = uploaded(opened(workspace="sample"), ("assinaturas.csv", CSV))
+    said = words(at)
+    assert not at.exception
+    assert r"assinaturas\.csv" in at.title[0].value
+    assert primary(at) == "Bring in 12 rows"
+    assert "2 rows need a fix" in said
+    assert "nothing is stored until you bring the rows in" in said
+    assert "Line 2 is the header." in said
+    assert "R$" in said, "live values before the commit"
+    assert at.selectbox("import_where").value == "", "the sample does not receive customer files by itself"
+    found = next(frame.value for frame in at.dataframe if "Line numbers" in frame.value)
+    assert list(found["Problem"])[:2] == ["Not a number", "End before start"] or set(found["Problem"]) >= {
+        "Not a number",
+        "End before start",
+    }
+    assert {one.id: one.version for one in Store(home, None).workspaces()} == before
+
+
+def test_the_button_stores_them_in_a_new_workspace_that_opens(home: Path) -> None:
+    at = uploaded(opened(workspace="sample"), ("assinaturas.csv", CSV))
+    at.text_input("import_name").set_value("Loja *um*").run()
+    at.button("import_bring_in").click().run()
+    said = words(at)
+    assert not at.exception
+    assert "12 rows are in" in said
+    assert r"Loja \*um\*" in said
+    assert "lit up:" in said
+    store = Store(home, None)
+    made = store.find_workspace("Loja *um*")
+    assert made is not None
+    assert store.rows(made.id)["subscriptions"] == 12
+    assert at.query_params["workspace"] in (made.id, [made.id])
+    labels = [link.proto.label for link in at.get("page_link")]
+    assert any("MRR" in label for label in labels), "links to what lit up"
+
+    again = uploaded(at, ("assinaturas.csv", CSV))
+    assert primary(again) == "Update with 12 rows", "keys that are here are updated, never added twice"
+    again.button("import_bring_in").click().run()
+    assert "This is here already" in words(again)
+
+    again.button("import_undo").click().run()
+    assert not again.exception
+    assert store.rows(made.id) == {}
+    again.button("import_redo").click().run()
+    assert store.rows(made.id)["subscriptions"] == 12
+
+
+def test_what_was_assumed_can_be_changed_and_everything_is_read_again() -> None:
+    at = uploaded(opened(workspace="empty"), ("assinaturas.csv", CSV))
+    header = next(box for box in at.selectbox if box.key.startswith("import_header_row"))
+    header.set_value(1).run()
+    assert not at.exception
+    assert "Line 1 is the header." in words(at)
+
+
+def test_a_missing_column_is_asked_for_and_can_be_given() -> None:
+    rows = "".join(f"S{i},C{i},2025-0{1 + i % 9}-01\n" for i in range(20))
+    at = uploaded(
+        opened(workspace="empty"), ("subscriptions.csv", f"subscription_id,account_id,started_on\n{rows}".encode())
+    )
+    assert at.button("import_bring_in").disabled
+    box = next(one for one in at.selectbox if one.key.endswith("subscriptions.amount"))
+    assert "Which column holds amount?" in box.label
+
+
+def test_a_file_that_is_no_table_is_refused_in_words() -> None:
+    at = uploaded(opened(workspace="empty"), ("photo.csv", b"\x89PNG\r\n\x1a\n0000"))
+    assert not at.exception
+    assert "is not a table Farol can read" in words(at)
+
+
+def test_hostile_names_stay_text() -> None:
+    name = f"../../{HOSTILE}.csv"
+    data = f'account_id,name,"![](http://evil.example/y.png)"\nC1,"{HOSTILE}","**b**"\nC2,=1+1,x\n'.encode()
+    at = uploaded(opened(workspace="empty"), (name, data))
+    assert not at.exception
+    said = words(at)
+    assert "![](http" not in said
+    assert "[x](http" not in said
+    labels = [box.label for box in at.selectbox]
+    assert not any("![](http" in label for label in labels)
+
+
+def test_a_refusal_is_said_in_each_language() -> None:
+    for lang, said in (("pt_BR", "não é uma tabela que o Farol leia"), ("es", "no es una tabla que Farol lea")):
+        assert said in words(uploaded(opened(workspace="empty", lang=lang), ("a.csv", b"%PDF-1.4 x")))
