@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from data.calendar import Period, parse
 from data.facts import Facts, connect
 from data.measures import FAMILIES
 from data.measures.contacts import counted, first_response, resolution, solved
-from data.measures.elements import DayLiteral, DayOf, DaysBetween
+from data.measures.elements import DayOf
 from data.measures.measure import Context, events, table
 from data.measures.recurring import terms
 from data.panel import context_for, run
@@ -28,6 +29,9 @@ SHARES = {"median": "0.5", "p90": "0.9"}
 QUANTILES = frozenset(
     f"{name}_{share}" for name in ("first_response_seconds", "time_to_resolution_seconds") for share in SHARES
 )
+
+STRETCH = ("account_id", "born_on", "first_on", "started_on", "ended_on")
+_NEVER = np.datetime64("9999-12-31", "s")
 
 Where = Mapping[str, Sequence[str]]
 EVERYTHING: Where = {}
@@ -89,45 +93,74 @@ def quantiles(
     return found[[*groups, "period", *sorted(QUANTILES)]]
 
 
-def lifetimes(connection: duckdb.DuckDBPyConnection, closing: date, policies: Policies | None = None) -> pd.DataFrame:
+def stretches(connection: duckdb.DuckDBPyConnection, policies: Policies | None = None) -> pd.DataFrame:
+    """When each account was active: one row per stretch of days without a gap, from which `lives_at` tells lives.
+
+    Returns:
+        Columns: account_id, born_on (where life starts), first_on (first active day), started_on, ended_on
+        (first day without; missing where open), days as datetime64. Sorted by account and start.
+    """
+    active = terms(Context("month", (), policies or Policies(), date.max, frozenset())).c
+    accounts, subscriptions = table("accounts"), table("subscriptions")
+    data_start = sa.select(sa.func.min(subscriptions.c.started_on)).scalar_subquery()
+    known_before = sa.and_(accounts.c.created_on < active.first_active_on, active.first_active_on == data_start)
+    select = (
+        sa.select(
+            active.account_id,
+            sa.case((known_before, accounts.c.created_on), else_=active.first_active_on).label("born_on"),
+            active.first_active_on.label("first_on"),
+            active.started_on,
+            active.ended_on,
+        )
+        .join_from(active.account_id.table, accounts, accounts.c.account_id == active.account_id, isouter=True)
+        .order_by(active.account_id, active.started_on)
+    )
+    found = run(connection, select).to_pandas()
+    for name in found.columns[1:]:
+        found[name] = found[name].astype("datetime64[s]")
+    owner = pd.factorize(found["account_id"])[0]
+    covered_to = found["ended_on"].fillna(_NEVER).groupby(owner).cummax()
+    apart = (owner != np.roll(owner, 1)) | (found["started_on"] > covered_to.shift(1)).to_numpy()
+    if len(found):
+        apart[0] = True
+    stretch = np.cumsum(apart)
+    merged = found[apart].reset_index(drop=True)
+    ends = covered_to.groupby(stretch).max().to_numpy()
+    merged["ended_on"] = pd.Series(ends, dtype="datetime64[s]").where(ends < _NEVER)
+    return merged
+
+
+def lives_at(active: pd.DataFrame, closing: date) -> pd.DataFrame:
     """One life per account that was active on some day up to a closing day, as known then.
+
+    Args:
+        active: what `stretches` gives; columns beyond its own (attributes) are passed on.
 
     Returns:
         Columns: account_id, entry_days (age when the life came into view: 0, or the age at the start of
         the data for accounts that were created before it), exit_days (age when it ended, or at closing),
-        event (whether it ended). Sorted by account.
+        event (whether it ended), then the columns passed on. Sorted by account.
     """
-    rows = terms(Context("month", (), policies or Policies(), closing, frozenset()))
-    r = rows.c
-    last_day = DayLiteral(closing)
-    open_then = sa.or_(r.ended_on.is_(None), r.ended_on > last_day)
-    lives = (
-        sa.select(
-            r.account_id,
-            sa.func.min(r.first_active_on).label("first_on"),
-            sa.func.max(sa.case((open_then, 1), else_=0)).label("is_open"),
-            sa.func.max(r.ended_on).label("left_on"),
-        )
-        .where(r.started_on <= last_day)
-        .group_by(r.account_id)
-        .subquery()
-    )
-    accounts, subscriptions = table("accounts"), table("subscriptions")
-    data_start = sa.select(sa.func.min(subscriptions.c.started_on)).scalar_subquery()
-    known_before = sa.and_(accounts.c.created_on < lives.c.first_on, lives.c.first_on == data_start)
-    born_on = sa.case((known_before, accounts.c.created_on), else_=lives.c.first_on)
-    exit_on = sa.case((lives.c.is_open == 1, last_day), else_=lives.c.left_on)
-    select = (
-        sa.select(
-            lives.c.account_id,
-            DaysBetween(born_on, lives.c.first_on).label("entry_days"),
-            DaysBetween(born_on, exit_on).label("exit_days"),
-            (lives.c.is_open == 0).label("event"),
-        )
-        .join_from(lives, accounts, accounts.c.account_id == lives.c.account_id, isouter=True)
-        .order_by(lives.c.account_id)
-    )
-    return run(connection, select).to_pandas()
+    day = np.datetime64(closing, "s")
+    begun = active[(active["started_on"] <= day).to_numpy()]
+    owner = begun["account_id"].to_numpy(dtype=object)
+    last = np.append(owner[1:] != owner[:-1], True)[: len(owner)]  # the last stretch begun says how things stand
+    seen = begun[last].reset_index(drop=True)
+    born, first = seen["born_on"].to_numpy(), seen["first_on"].to_numpy()
+    ended = seen["ended_on"].fillna(_NEVER).to_numpy()
+    one_day = np.timedelta64(1, "D")
+    lives = {
+        "account_id": seen["account_id"],
+        "entry_days": (first - born) // one_day,
+        "exit_days": (np.minimum(ended, day) - born) // one_day,
+        "event": ended <= day,
+    }
+    return pd.DataFrame(lives).join(seen.drop(columns=list(STRETCH)))
+
+
+def lifetimes(connection: duckdb.DuckDBPyConnection, closing: date, policies: Policies | None = None) -> pd.DataFrame:
+    """The lives of one closing day, as `lives_at` gives them."""
+    return lives_at(stretches(connection, policies), closing)
 
 
 def narrow_panel(

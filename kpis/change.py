@@ -11,7 +11,7 @@ from math import isfinite, nan
 from typing import Any, Literal
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from kpis.intervals import CONFIDENCE, Bounds, difference
 from kpis.kpi import Kpi
@@ -107,4 +107,4 @@ def usual_difference(history: Sequence[float], confidence: float = CONFIDENCE) -
     if len(known) < FEWEST_DIFFERENCES:
         return None
     spread = _MAD_TO_SD * float(np.median(np.abs(known - np.median(known))))
-    return float(student.ppf(0.5 + confidence / 2, len(known) - 1)) * spread
+    return float(stdtrit(len(known) - 1, 0.5 + confidence / 2)) * spread

@@ -1,6 +1,6 @@
 """The numbers of one workspace at one data version: panels and cubes from `data`, values from `kpis`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -12,23 +12,21 @@ import pandas as pd
 
 from data import cube as cubes
 from data import facts, measures, rows
-from data.calendar import GRAINS, Period, parse
+from data.calendar import GRAINS, Period, periods
 from data.facts import Facts
 from data.measures import health_inputs
 from data.panel import Panel, build_panel
 from data.policies import Policies
 from data.problems import DataProblem, did_you_mean
-from data.store import Store
+from data.store import Store, folders
 from kpis import catalogue, health
-from kpis.kpi import Kpi
 from kpis.survival import lifetime_measures
 from kpis.table import NEVER_ROLL_UP, kpi_table
+from workspace import panels
+from workspace.frames import HEALTH, as_records, chosen_periods, in_currency, known, stated
 from workspace.home import open_store
 from workspace.kept import Kept
 
-MILLION = 1_000_000
-HEALTH = ("health_points", "health_accounts", "health_mrr_points", "health_mrr")
-HEALTH_MONEY = frozenset({"health_mrr_points", "health_mrr"})
 HEALTH_FROM = (
     "closing_accounts",
     "closing_mrr",
@@ -40,6 +38,7 @@ HEALTH_FROM = (
     "overdue_count",
 )
 SURVIVAL = frozenset({"lifetime_median", "survival_12m", "survival_24m"})
+RECENT = 3  # complete periods looked at first when asking whether a KPI has any value
 NO_FILTER: Mapping[str, Sequence[str]] = {}
 
 _PANELS = Kept(24)
@@ -78,6 +77,7 @@ class Workspace:
         self.info = store.workspace(workspace_id)
         self.id = workspace_id
         self.facts = seen or store.facts(workspace_id)
+        self._preview = seen is not None
 
     @classmethod
     def open(cls, name: str, home: Path | None = None) -> "Workspace":
@@ -166,7 +166,17 @@ class Workspace:
         chosen = policies or self.policies
         preset = self.health_preset
         key = (self.facts.key, grain, as_of or self.as_of, chosen, preset)
-        return _PANELS.get(key, lambda: self._panel(grain, as_of, chosen, preset))
+        if self._preview:
+            return _PANELS.get(key, lambda: self._panel(grain, as_of, chosen, preset))
+        return _PANELS.get(key, lambda: self._stored_panel(key, lambda: self._panel(grain, as_of, chosen, preset)))
+
+    def _stored_panel(self, key: tuple[Any, ...], build: Callable[[], Panel]) -> Panel:
+        """The panel of a key from the home's cache; built, and put there, when it is not in it."""
+        first, seen, grain = self.span[0], key[2], key[1]
+        if first is None or seen < first or grain not in GRAINS:
+            return build()
+        folder = folders.panels(self.store.home, self.id)
+        return panels.kept(folder, key, periods(first, seen, grain), seen, build)
 
     def _panel(self, grain: str, as_of: date | None, policies: Policies, preset: str) -> Panel:
         built = build_panel(self.facts, grain, policies, as_of)
@@ -296,23 +306,26 @@ class Workspace:
 
     def _survival(self, view: View, policies: Policies) -> pd.DataFrame:
         built = self.panel(view.grain, view.as_of, policies)
-        found = []
-        for period in chosen_periods(built.periods, view.start, view.end):
-            lives = self._lifetimes(built.as_of, period.closing, policies)
-            if view.dims:
-                known = self.attributes(view.dims).fillna(cubes.UNKNOWN)
-                lives = lives.merge(known, on="account_id", how="left").fillna(dict.fromkeys(view.dims, cubes.UNKNOWN))
-            for name, values in view.where:
-                lives = lives[lives[name].isin(values)]
-            found.append(lifetime_measures(lives, view.by).assign(period=period.id))
+        active = self._stretches(built.as_of, policies)
+        if view.dims:
+            shown = self.attributes(view.dims).fillna(cubes.UNKNOWN)
+            active = active.merge(shown, on="account_id", how="left").fillna(dict.fromkeys(view.dims, cubes.UNKNOWN))
+        for name, values in view.where:
+            active = active[active[name].isin(values)]
+        found = [
+            lifetime_measures(rows.lives_at(active, period.closing), view.by).assign(period=period.id)
+            for period in chosen_periods(built.periods, view.start, view.end)
+        ]
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=[*view.by, "period"])
 
-    def _lifetimes(self, as_of: date | None, closing: date, policies: Policies) -> pd.DataFrame:
+    def _stretches(self, as_of: date | None, policies: Policies) -> pd.DataFrame:
+        """When each account was active: the one query behind the lives at every closing."""
+
         def compute() -> pd.DataFrame:
             with facts.connect(self.facts, as_of) as cursor:
-                return rows.lifetimes(cursor, closing, policies)
+                return rows.stretches(cursor, policies)
 
-        return _FRAMES.get((self.facts.key, "lifetimes", as_of, closing, policies), compute)
+        return _FRAMES.get((self.facts.key, "stretches", as_of, policies), compute)
 
     def records(self, keys: Iterable[str] | None = None, **view: Any) -> list[dict[str, Any]]:
         """The KPI table as the terminal face prints it (fields of cli.md), missing values as None."""
@@ -336,16 +349,28 @@ class Workspace:
 
     def _lit(self) -> pd.DataFrame:
         declared = measures.all_measures()
-        valued = set()
-        if not self.empty:
-            table = self.table()
-            valued = set(table.loc[table["value"].notna(), "kpi"])
+        valued = set() if self.empty else self._valued()
         found = []
         for one in catalogue.KPIS:
             needs = [need for name in one.measures if name in declared for need in declared[name].needs]
             missing = [n for n in dict.fromkeys(needs) if not self._has(n)]
             found.append({"kpi": one.key, "lit": one.key in valued, "needs": tuple(missing)})
         return pd.DataFrame(found)
+
+    def _valued(self) -> set[str]:
+        """KPIs with a value in some month: sums at once, what never rolls up in the last months before all."""
+        slow = {one.key for one in catalogue.KPIS if NEVER_ROLL_UP.intersection(one.measures)}
+        whole = [one.id for one in self.periods() if one.complete]
+        found: set[str] = set()
+        for asked, start in (
+            ([one.key for one in catalogue.KPIS if one.key not in slow], None),
+            (sorted(slow), whole[-RECENT:][0] if whole else None),
+            (sorted(slow), None),
+        ):
+            keys = [key for key in asked if key not in found]
+            table = self.table(keys, start=start) if keys else pd.DataFrame({"value": [], "kpi": []})
+            found |= set(table.loc[table["value"].notna(), "kpi"])
+        return found
 
     def history(self) -> list[dict[str, Any]]:
         """What was imported, undone and redone, newest first: version, when, action, who, tables and rows."""
@@ -362,55 +387,3 @@ class Workspace:
 
     def _has(self, need: str) -> bool:
         return any(facts.has_values(self.facts, name) for name in need.split("|"))
-
-
-def known(key: str) -> Kpi:
-    """The KPI of a key.
-
-    Raises:
-        DataProblem: there is none, with keys that look like it.
-    """
-    try:
-        return catalogue.kpi(key)
-    except catalogue.UnknownKpi as unknown:
-        raise DataProblem("kpi_unknown", "{message}", message=str(unknown)) from None
-
-
-def chosen_periods(periods: tuple[Period, ...], start: str | None, end: str | None) -> tuple[Period, ...]:
-    """The periods that overlap the span from the start of one period id to the end of another (of any grain)."""
-    first = parse(start)[1] if start else date.min
-    last = parse(end)[2] if end else date.max
-    return tuple(one for one in periods if one.end > first and one.start < last)
-
-
-def stated(policies: Policies) -> dict[str, Any]:
-    """The policies as printed beside numbers."""
-    return {name: getattr(policies, name) for name in Policies.names()}
-
-
-def as_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as plain dicts for JSON: missing values are None, NumPy scalars plain numbers."""
-    plain = frame.astype(object).where(frame.notna(), None)
-    return [{name: _plain(value) for name, value in row.items()} for row in plain.to_dict("records")]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value
-
-
-def in_currency(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with money measures as currency units instead of millionths, all measures as floats."""
-    declared = measures.all_measures()
-    columns = {}
-    for name in frame.columns:
-        if name in declared or name in HEALTH:
-            values = frame[name].to_numpy(dtype=float, na_value=np.nan)
-            money = name in HEALTH_MONEY or (name in declared and declared[name].unit == "money")
-            columns[name] = values / MILLION if money else values
-        else:
-            columns[name] = frame[name]
-    return pd.DataFrame(columns, index=frame.index)

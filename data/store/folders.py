@@ -13,6 +13,11 @@ def rejected(home: Path, workspace_id: str) -> Path:
     return home / "rejected" / workspace_id
 
 
+def panels(home: Path, workspace_id: str) -> Path:
+    """Panels built from a workspace's facts, kept to be found again; may be removed at any time."""
+    return home / "cache" / "panels" / workspace_id
+
+
 def staging(home: Path) -> Path:
     """Files on their way in."""
     return home / "staging"

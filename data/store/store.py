@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -90,6 +91,7 @@ class Store:
         """Forget a workspace for good. Its files stay for the readers they may have and go with a later sweep."""
         with self._database.write() as session:
             workspaces.delete(session, workspace_id)
+        shutil.rmtree(folders.panels(self.home, workspace_id), ignore_errors=True)
         for folder in (self.home / "snapshots" / workspace_id, folders.rejected(self.home, workspace_id)):
             for path in folder.rglob("*"):
                 with suppress(FileNotFoundError):  # swept meanwhile
