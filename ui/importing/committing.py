@@ -33,8 +33,10 @@ class Outcome:
     duplicate_of: int | None
 
 
-def mode_in_force(trial: Trial) -> str:
+def mode_in_force(chosen: Target, trial: Trial) -> str:
     """What was chosen, else: update where rows are here already, add where they are new."""
+    if chosen.new:
+        return "append"
     return state.mode("upsert" if trial.held else "append")
 
 
@@ -79,7 +81,7 @@ def blocked(trial: Trial, mode: str) -> str:
 
 def button(here: Here, chosen: Target, trial: Trial, found: dict[str, Matched], lights: Sequence[Light]) -> None:
     """The one primary button; it says the result."""
-    mode = mode_in_force(trial)
+    mode = mode_in_force(chosen, trial)
     pressed = st.button(
         here.tell.t(f"import.bring_{mode}", n=trial.accepted),
         type="primary",

@@ -12,7 +12,7 @@ from ui.objectives import FACES
 from ui.telling import Teller
 from ui.text import escaped
 
-MOST_DARK = 5
+MOST_DARK = 4
 
 
 def show(here: Here, lights: Sequence[Light], tell: Teller, *, updates: bool) -> None:
@@ -43,8 +43,8 @@ def lit_words(one: Light, tell: Teller) -> str:
 
 
 def _line(left: str, right: str) -> None:
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="xsmall"):
-        st.markdown(left, width="content")
+    with st.container(horizontal=True, wrap=False, vertical_alignment="top", gap="xsmall"):
+        st.markdown(left, width="stretch")
         st.markdown(f"**{right}**", width="content")
 
 

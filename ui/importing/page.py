@@ -85,8 +85,8 @@ def _work(here: Here, top: st.delta_generator.DeltaGenerator, pieces: list[Piece
         committing.trouble(here)
         steps.cards(here, pieces, by_id, tried, lights)
     target.choose(here, chosen)
-    if tried.accepted:
-        committing.choose_mode(here, tried, committing.mode_in_force(tried))
+    if tried.accepted and not chosen.new:
+        committing.choose_mode(here, tried, committing.mode_in_force(chosen, tried))
     piece = steps.choose_piece(here, pieces, by_id)
     reading_panel.show(here, piece, by_id[piece.id], tried)
     columns_panel.show(here, piece, by_id[piece.id])
@@ -95,7 +95,7 @@ def _work(here: Here, top: st.delta_generator.DeltaGenerator, pieces: list[Piece
         problems_panel.show(here, piece, tried)
     if lights:
         tell = Teller(here.locale, str(chosen.space.settings["currency"]))
-        lit_panel.show(here, lights, tell, updates=committing.mode_in_force(tried) == "upsert")
+        lit_panel.show(here, lights, tell, updates=committing.mode_in_force(chosen, tried) == "upsert")
 
 
 def _tried(
@@ -111,6 +111,6 @@ def _tried(
         tried = state.worked("trial", key, lambda: trial.attempt(chosen, pieces, found, edits))
     if not tried.accepted:
         return tried, []
-    mode = committing.mode_in_force(tried)
+    mode = committing.mode_in_force(chosen, tried)
     with st.spinner(here.tell.t("import.lighting")):
         return tried, state.worked("lights", (key, mode), lambda: trial.lights(chosen, tried, mode))
