@@ -9,8 +9,13 @@ from ui.here import Here
 from words import LANGUAGES, formats
 
 
-def head(here: Here, title: str, caption: str, *, spans: bool = True, breakdown: bool = False) -> None:
-    """Title at the left, controls at the right; on a phone the controls take their own line."""
+def head(
+    here: Here, title: str, caption: str, *, spans: bool = True, breakdown: bool = False, controls: bool = True
+) -> None:
+    """Title at the left, controls at the right; on a phone the controls take their own line.
+
+    Without `controls` only the language is offered: there is nothing to filter.
+    """
     if here.loaded.stranger:
         asked, shown = text.escaped(here.loaded.stranger), text.escaped(here.loaded.name)
         st.caption(f":material/info: {here.tell.t('shell.stranger', asked=asked, shown=shown)}")
@@ -19,12 +24,13 @@ def head(here: Here, title: str, caption: str, *, spans: bool = True, breakdown:
             st.title(title, anchor=False)
             st.caption(caption)
         with st.container(horizontal=True, width="content", gap="xsmall", vertical_alignment="center"):
-            if spans:
-                _choice(here, "span", link.SPANS)
-            else:
-                _choice(here, "grain", ("month", "quarter"))
-            with st.popover(_filter_label(here), icon=":material/tune:", key="filters"):
-                _filters(here, grain=spans, breakdown=breakdown)
+            if controls:
+                if spans:
+                    _choice(here, "span", link.SPANS)
+                else:
+                    _choice(here, "grain", ("month", "quarter"))
+                with st.popover(_filter_label(here), icon=":material/tune:", key="filters"):
+                    _filters(here, grain=spans, breakdown=breakdown)
             with st.popover(
                 here.locale[:2].upper(), icon=":material/translate:", key="more", help=here.tell.t("shell.language")
             ):

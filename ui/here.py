@@ -29,11 +29,16 @@ class Here:
 
 
 def settle() -> Here:
-    """Read the link, open the workspace, choose the language; write the link back."""
+    """Read the link, open the workspace, choose the language; write the link back.
+
+    The sample company's own language is no wish of the reader's: there the browser decides.
+    """
     state = link.current()
     loaded = loading.load(state.workspace)
     state = _without_strangers(state, loaded)
-    locale = text.use_language(state.lang, str(loaded.space.settings.get("language") or ""))
+    settings = loaded.space.settings
+    preferred = "" if settings.get("sample") else str(settings.get("language") or "")
+    locale = text.use_language(state.lang, preferred)
     theme = "dark" if st.context.theme.type == "dark" else "light"
     here = Here(loaded, state, Teller(locale, loaded.currency), Look(theme, locale))
     st.session_state[_KEY] = here

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from data.problems import DataProblem
-from ui import text
+from ui import link, text
 from ui.here import Here
 from words import catalogue
 
@@ -22,19 +22,23 @@ def nothing_yet(here: Here) -> None:
         with st.container(width=460):
             st.markdown(f"## {tell.t('shell.empty_title')}", anchors=False)
             st.markdown(tell.t("shell.empty_why"))
-            st.page_link(IMPORT, label=tell.t("shell.empty_step"), icon=":material/upload_file:")
+            if st.button(tell.t("shell.empty_step"), type="primary", icon=":material/upload_file:", key="bring_in"):
+                st.switch_page(IMPORT, query_params=link.query(here.link))
         with st.container(width="stretch", gap="xsmall"):
             for name in ("subscriptions", "usage", "contacts"):
                 st.markdown(f":material/lightbulb: {tell.t(f'shell.empty_{name}')}")
 
 
-def dark(here: Here, objective: str, missing: Mapping[str, tuple[str, ...]]) -> None:
-    """KPIs without data: which table or column would light each up."""
+def dark(here: Here, objective: str, missing: Mapping[str, tuple[str, ...]], *, all_dark: bool = False) -> None:
+    """KPIs without data: which table or column would light each up; open when there is nothing else to see."""
     if not missing:
         return
     tell = here.tell
     with st.expander(
-        tell.t("objective.dark_title", n=len(missing)), icon=":material/lightbulb_2:", key=f"dark_{objective}"
+        tell.t("objective.dark_title", n=len(missing)),
+        icon=":material/lightbulb_2:",
+        expanded=all_dark,
+        key=f"dark_{objective}",
     ):
         lines = [f"- **{tell.name(key)}**: {needed(needs, here)}" for key, needs in missing.items()]
         st.markdown("\n".join(lines))

@@ -50,8 +50,8 @@ def show(here: Here, objective: str) -> None:
 
 def header_only(here: Here, objective: str) -> None:
     """Title and question, without controls that would have nothing to control."""
-    st.title(here.tell.t(f"shell.{objective}"), anchor=False)
-    st.caption(here.tell.t(f"objective.question_{objective}"))
+    title, question = here.tell.t(f"shell.{objective}"), here.tell.t(f"objective.question_{objective}")
+    header.head(here, title, question, controls=False)
 
 
 def built(here: Here, objective: str) -> Page:
@@ -119,6 +119,9 @@ def _whole(here: Here, objective: str, page: Page) -> None:
     head = [tell.title_period(page.period), tell.t(f"objective.question_{objective}"), header.filter_words(here)]
     header.head(here, tell.t(f"shell.{objective}"), " · ".join(h for h in head if h))
     say(page.verdict)
+    if not page.cards:
+        notices.dark(here, objective, page.dark, all_dark=True)
+        return
     cards.row(here, objective, page.cards)
     grid = st.grid(columns=2, min_column_width=330, gap="small", border=True)
     with grid.cell():
@@ -167,6 +170,7 @@ def _all(here: Here, objective: str, page: Page) -> None:
                 name: st.column_config.Column(tell.t(f"objective.column_{name}"))
                 for name in ("name", "value", "change", "target", "status", "usual", "role")
             }
+            | {"status": st.column_config.Column(tell.t("objective.column_status"), width=110)}
             | {"line": st.column_config.LineChartColumn(tell.t("objective.column_line"), color="gray")},
             key=key,
             on_select=choose,

@@ -51,7 +51,7 @@ def show(here: Here) -> None:
     with notices.caught():
         tell = here.tell
         if here.loaded.empty:
-            header.head(here, tell.t("shell.welcome"), tell.t("shell.tagline"), spans=False)
+            header.head(here, tell.t("shell.welcome"), tell.t("shell.tagline"), controls=False)
             notices.nothing_yet(here)
             return
         with st.spinner(tell.t("shell.reading")):

@@ -111,5 +111,5 @@ def test_an_empty_workspace_leads_to_the_import(server: str, visit: Any) -> None
     page = visit().page
     page.goto(f"{server}/?workspace=empty&lang=en")
     expect(page.get_by_text("See your first chart in two minutes")).to_be_visible()
-    page.locator(".st-key-nothing_yet a").click()
+    page.locator(".st-key-nothing_yet button").click()
     expect(page).to_have_url(re.compile("/import"))
