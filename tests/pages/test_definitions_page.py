@@ -3,8 +3,10 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from kpis.catalogue import KPIS
+from data.policies import Policies
+from kpis.catalogue import KPIS, kpi
 from tests.pages.conftest import ROOT, words
+from ui.reference.policy_reach import touched, touching
 
 
 def opened(lang: str = "en", **query: str) -> AppTest:
@@ -51,3 +53,12 @@ def test_a_link_opens_one() -> None:
     at = opened(workspace="sample", kpi="nps")
     assert any(m.value.startswith("## ") and "NPS" in m.value for m in at.markdown)
     assert not opened(workspace="sample", kpi="nonsense").exception
+
+
+def test_every_policy_that_changes_numbers_touches_some_kpi() -> None:
+    for name in Policies.names():
+        if name not in ("currency", "timezone"):
+            assert touched(name, KPIS), name
+    assert "csat_ten_point_cut" in touching(kpi("csat"))
+    assert "paused" in touching(kpi("logo_churn"))
+    assert "paused" not in touching(kpi("nps"))

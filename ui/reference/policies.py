@@ -63,6 +63,8 @@ def _facts(name: str, value: Any, tell: Teller) -> Sequence[str]:
     facts = []
     if value != default:
         facts.append(f":orange[{tell.t('settings.changed_from', default=policy_value(name, default, tell))}]")
+    elif name not in CHOICES:
+        facts.append(tell.t("settings.default").capitalize())
     reach = touched(name, KPIS)
     if reach:
         names = ", ".join(tell.short(key) for key in reach[:NAMED]) + (" …" if len(reach) > NAMED else "")
