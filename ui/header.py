@@ -43,7 +43,7 @@ def _filter_label(here: Here) -> str:
 
 
 def _choice(here: Here, part: str, options: Sequence[str], *, label: bool = False) -> None:
-    key = link.seed(f"w_{part}", getattr(here.link, part))
+    key = link.seed(f"w_{part}_{len(options)}", getattr(here.link, part))  # other options, another widget
     st.segmented_control(
         here.tell.t(f"shell.{part}"),
         list(dict.fromkeys([*options, getattr(here.link, part)])),

@@ -121,10 +121,15 @@ def dimensions(loaded: Loaded) -> dict[str, list[str]]:
 def lit(loaded: Loaded) -> dict[str, tuple[bool, tuple[str, ...]]]:
     """Per KPI whether it has a value in some period, and the tables or columns still missing."""
     frame = loaded.space.lit()
-    return {
-        str(k): (bool(on), tuple(needs))
-        for k, on, needs in zip(frame["kpi"], frame["lit"], frame["needs"], strict=True)
-    }
+    found = {str(k): (bool(on), tuple(n)) for k, on, n in zip(frame["kpi"], frame["lit"], frame["needs"], strict=True)}
+    return {key: (on, needs or found[_rests_on(key)][1]) for key, (on, needs) in found.items()}
+
+
+def _rests_on(key: str) -> str:
+    """The KPI whose tables a median, a percentile or a survival figure needs as well; else the KPI itself."""
+    if key in ("lifetime_median", "survival_12m", "survival_24m"):
+        return "logo_churn"
+    return key.removesuffix("_median").removesuffix("_p90")
 
 
 def targets(loaded: Loaded, keys: Sequence[str], period: str, where: Where) -> dict[str, float]:
@@ -175,6 +180,8 @@ def accounts_within(loaded: Loaded, where: Where) -> set[str] | None:
 
 def unit_of(measure: str, one: Kpi | None = None) -> str:
     """The unit a measure is written in; a measure that the engine does not declare takes its KPI's."""
+    if measure == "gross_margin":
+        return "ratio"
     declared = all_measures().get(measure)
     if declared is None:
         return one.unit if one is not None and len(one.measures) == 1 else "count"

@@ -22,7 +22,7 @@ CSS = f"""
 {CARD} .stMarkdown p > strong {{font-size: 15px; font-weight: 600;}}
 {CARD} > :last-child {{margin-top: auto;}}
 .st-key-hero_value p {{font-size: 46px; line-height: 1.15; font-weight: 700; letter-spacing: -0.02em;}}
-{STEP} .stMarkdown p {{font-size: 21px; font-weight: 700;}}
+{STEP} [data-testid="stMarkdownContainer"] p {{font-size: 21px; font-weight: 700;}}
 [data-testid="stBaseButton-primary"] {{color: ON_PRIMARY;}}
 </style>
 """

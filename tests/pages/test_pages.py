@@ -52,7 +52,7 @@ def test_a_deep_link_opens_one_kpi_with_its_filters() -> None:
     assert "How the number is made" in said
     assert r"plan: Pro" in said
     assert ":material/check:" in said
-    assert at.session_state["w_grain"] == "quarter"
+    assert at.session_state["w_grain_5"] == "quarter"
     assert at.query_params["kpi"] in ("logo_churn", ["logo_churn"])
 
 
@@ -109,7 +109,7 @@ def test_the_compared_period_is_in_the_link() -> None:
 
 def test_changing_a_control_writes_the_link() -> None:
     at = opened("retention", workspace="sample", lang="en")
-    next(c for c in at.get("segmented_control") if c.key == "w_span").set_value("12")
+    next(c for c in at.get("segmented_control") if c.key == "w_span_3").set_value("12")
     at.run()
     assert at.query_params["span"] in ("12", ["12"])
     next(m for m in at.multiselect if m.key == "w_f_plan").set_value(["Pro"])
