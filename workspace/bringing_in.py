@@ -78,12 +78,14 @@ def preview(workspace: Workspace, prepared: Iterable[Prepared], mode: str, folde
     """
     files = {name: list(paths) for name, paths in workspace.facts.files.items()}
     digest = hashlib.sha256()
+    new: set[str] = set()
     for number, one in enumerate(prepared):
         path = folder / f"{number}-{one.table}.parquet"
         pq.write_table(_numbered(one), path)
         digest.update(f"{one.file}{one.table}{one.accepted.num_rows}{path}".encode())
-        held = [] if mode == "replace" else files.get(one.table, [])
+        held = [] if mode == "replace" and one.table not in new else files.get(one.table, [])
         files[one.table] = [*held, str(path)]
+        new.add(one.table)
     seen = Facts({name: tuple(paths) for name, paths in files.items()}, f"preview-{digest.hexdigest()[:16]}")
     return Workspace(workspace.store, workspace.id, seen)
 
@@ -101,15 +103,17 @@ def store_rows(
     Raises:
         DataProblem: somebody changed the workspace meanwhile, keys that come twice, disk full, …
     """
-    batches = []
+    batches: list[Batch] = []
     for upload, tables in zip(uploads, prepared, strict=True):
         for one in tables:
-            signature = hashlib.sha256(json.dumps(one.mapping.to_json(), sort_keys=True, default=str).encode())
+            body = [one.mapping.to_json(), one.checked.assumed.sheet]
+            signature = hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode())
+            again = mode == "replace" and any(batch.table == one.table for batch in batches)
             batches.append(
                 Batch(
                     one.table,
                     one.accepted,
-                    mode,  # type: ignore[arg-type]
+                    "append" if again else mode,  # type: ignore[arg-type]  # files of one import stand side by side
                     source_name=upload.name,
                     source_sha256=upload.sha256,
                     mapping_signature=f"{one.table}:{signature.hexdigest()[:16]}",
