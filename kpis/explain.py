@@ -99,8 +99,7 @@ def explain(kpi: Kpi, measures: Mapping[str, float | None]) -> Explanation:
     """
     known = {name: _number(measures.get(name)) for name in kpi.measures}
     found = kpi.parts(known)
-    cases = found.denominator if not kpi.n else _number(measures.get(kpi.n))
-    if kpi.minimum and not cases >= kpi.minimum:
+    if kpi.minimum and not found.denominator >= kpi.minimum:
         known = dict.fromkeys(known, nan)
         found = kpi.parts(known)
     tree = symbolic(kpi)

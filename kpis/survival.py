@@ -85,8 +85,8 @@ def kaplan_meier(entry: ArrayLike, exit: ArrayLike, event: ArrayLike) -> Curve:
     seen = end > start
     start, end, left = np.sort(start[seen]), end[seen], left[seen]
     times, events = np.unique(end[left], return_counts=True)
-    entered = np.searchsorted(start, times, side="left")  # entry < t
-    gone = np.searchsorted(np.sort(end), times, side="left")  # exit < t
+    entered = np.searchsorted(start, times)  # entry < t
+    gone = np.searchsorted(np.sort(end), times)  # exit < t
     at_risk = (entered - gone).astype(float)
     with np.errstate(divide="ignore"):
         variance = np.cumsum(events / (at_risk * (at_risk - events)))
@@ -128,6 +128,6 @@ def lifetime_measures(lifetimes: pd.DataFrame, by: Sequence[str] = ()) -> pd.Dat
     """`summary` per group: columns *by and `MEASURES`, one row per group; a missing dimension is a group of its own."""
     if not by:
         return pd.DataFrame([summary(lifetimes)])
-    groups = lifetimes.groupby(list(by), dropna=False, sort=True, observed=True)
+    groups = lifetimes.groupby(list(by), dropna=False, observed=True)
     rows = [dict(zip(by, names, strict=True)) | summary(lives) for names, lives in groups]
     return pd.DataFrame(rows, columns=[*by, *summary(lifetimes.iloc[:0])])

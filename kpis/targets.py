@@ -99,6 +99,6 @@ def _span(period: str) -> tuple[str, float, float]:
     year, kind, number = int(found["year"]), found["kind"], int(found["number"] or 1)
     if kind == "W":
         return "week", year * 12 + 0.5, year * 12 + 10.5
-    grain = {"Q": "quarter", "H": "half", "": "month" if found["number"] else "year", None: "year"}[kind]
+    grain = {"Q": "quarter", "H": "half", "": "month", None: "year"}[kind]
     first = year * 12 + (number - 1) * _MONTHS[grain]
     return grain, first, first + _MONTHS[grain] - 1

@@ -30,6 +30,14 @@ def test_in_our_units(key, low, typical, high):
     assert found.source
 
 
+def test_all_that_is_said_about_a_range():
+    row = orientations(kpi("quick_ratio"))[0]
+    assert row.context == "orientation only; growth-stage SaaS"
+    assert row.source.startswith("Mamoon Hamid")
+    assert (row.kpi, row.grain, row.verified) == ("quick_ratio", "", True)
+    assert orientations(kpi("ltv"))[0].grain == ""
+
+
 def test_minutes_and_hours_are_converted_row_by_row():
     hours, minutes = orientation(kpi("first_response_time"))
     assert (hours.low, hours.high) == (3600, 12 * 3600)

@@ -96,6 +96,11 @@ def test_a_missing_key_gets_suggestions():
         kpi("logochurn")
     assert error.value.key == "logochurn"
     assert error.value.suggestions[0] == "logo_churn"
+    assert error.value.args == ("logochurn",)
+    assert str(UnknownKpi("first_response")) == (
+        "There is no KPI “first_response”. "
+        "Did you mean first_response_time, first_response_time_p90, first_response_time_median?"
+    )
     assert str(UnknownKpi("zzzzzz")) == "There is no KPI “zzzzzz”."
     assert kpi("nrr").key == "nrr"
 

@@ -58,6 +58,19 @@ def test_without_an_interval_the_past_says_what_is_usual():
     assert (found.low, found.high) == (pytest.approx(10 - half), pytest.approx(10 + half))
     assert (found.outside, found.good, found.method) == (True, True, "history")
     assert change(kpi("mrr"), row(104.0), row(100.0), past).outside is False
+    growing = [step + 50 for step in past]  # steady growth is not spread
+    assert usual_difference(growing) == pytest.approx(half)
+    assert usual_difference([0.0] * 8) == 0
+    assert change(kpi("mrr"), row(100.0), row(100.0), [0.0] * 8).outside is False
+
+
+def test_an_interval_that_only_touches_zero_is_luck():
+    rising, falling = row(2.0, 1.0, 3.0), row(0.0, -1.0, 1.0)
+    found = change(kpi("nps"), row(1.0, 0.0, 2.0), row(0.0, 0.0, 0.0))
+    assert (found.low, found.outside) == (0.0, False)
+    found = change(kpi("nps"), row(0.0, 0.0, 0.0), row(1.0, 0.0, 2.0))
+    assert (found.high, found.outside) == (0.0, False)
+    assert change(kpi("nps"), rising, falling).outside is True
 
 
 def test_survival_curves_share_customers_and_are_held_against_the_past():
@@ -88,6 +101,8 @@ def test_what_cannot_be_compared():
         assert found.reason == reason
         assert isnan(found.difference)
         assert isnan(found.relative)
+        assert isnan(found.low)
+        assert isnan(found.high)
         assert (found.outside, found.good, found.method) == (None, None, "none")
 
 

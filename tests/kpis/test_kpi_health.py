@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kpis.health import INPUTS, MEASURES, band, health_scores, movement, preset_inputs, presets, scores
+from kpis.health import INPUTS, MEASURES, HealthInput, band, health_scores, movement, preset_inputs, presets, scores
 
 FULL = {
     "account_id": "C-1",
@@ -56,6 +56,8 @@ def test_presets():
         preset_inputs("other")
     nps = inputs_of("balanced")["nps_account"]
     assert (nps.weight, nps.expiry_days) == (15, 180)
+    assert nps.measure == "mean 0-10 score of the account, last 180 days"
+    assert nps.missing_rule == "no answer = missing; half weight after 90 days"
     assert inputs_of("balanced")["overdue"].expiry_days is None
 
 
@@ -126,6 +128,18 @@ def test_a_feed_without_rows_is_nothing_and_no_feed_is_missing():
     assert one("sensedata_like", health_overdue_count=nan, invoices_fed=1)["points_overdue_count"] == 100
     assert one("sensedata_like", health_active_days=nan, usage_fed=1)["points_engagement"] == 0
     assert isnan(one("product_led", health_features_available=nan)["points_breadth"])
+
+
+def test_small_numbers_count_as_well():
+    assert one(health_seats=1, health_active_users=1)["value_adoption"] == 100
+    assert one(closing_mrr=0.5, overdue_mrr_amount=0.25)["value_overdue"] == 0.5
+    assert one(health_csat_satisfied_90d=1, health_csat_answers_90d=1)["value_csat"] == 100
+
+
+def test_answers_without_an_expiry_never_age():
+    lasting = HealthInput("cs_feeling", 1.0, ((0, 0), (100, 100)), None, "", "")
+    row = one((lasting,), health_feeling_age_days=999)
+    assert row["health_score"] == row["points_cs_feeling"] == 60
 
 
 def test_without_a_flag_a_feed_is_there_when_anybody_has_rows():
@@ -199,6 +213,7 @@ def test_usage_trend_is_missing_before_the_feed_and_without_any_use():
     assert all(isnan(value) for value in trend[:5])
     assert trend[5] == 1
     assert isnan(health_scores(months(0, 0, 5, 5))["value_usage_trend"][3])
+    assert health_scores(months(1, 0, 5, 5))["value_usage_trend"][3] == 10
     assert health_scores(months(5, 5, 5, 0))["points_usage_trend"][3] == 0
 
 
@@ -215,6 +230,9 @@ def test_flags():
     assert one(health_tenure_days=89)["onboarding"]
     assert not one(health_tenure_days=90)["onboarding"]
     assert one(health_notice_given=1)["notice"]
+    exactly_half = one(sla_open=None, overdue_mrr_amount=None, health_feeling=nan)
+    assert exactly_half["coverage"] == 0.5
+    assert not exactly_half["provisional"]
     assert one(health_seats=nan)["provisional"]  # no behaviour input
     assert one(health_seats=nan)["coverage"] == pytest.approx(0.55)
     few = one(health_nps_mean=nan, health_feeling=nan, health_csat_answers_90d=0)
@@ -229,6 +247,11 @@ def test_flags():
 def test_only_active_accounts_and_those_without_input_have_no_score():
     assert health_scores(pd.DataFrame([{**FULL, "closing_accounts": 0}])).empty
     bare = {name: FULL[name] for name in ("account_id", "period", "closing_accounts", "closing_mrr")}
+    active_last = pd.DataFrame([{**FULL, "closing_accounts": 0}, {**FULL, "account_id": "C-2"}])
+    found = health_scores(active_last)
+    assert list(found.columns[:3]) == ["row", "account_id", "period"]
+    assert list(found[["row", "account_id", "period"]].iloc[0]) == [1, "C-2", "2024-12"]
+    assert list(found.index) == [0]
     row = health_scores(pd.DataFrame([bare])).iloc[0]
     assert isnan(row["health_score"])
     assert row["coverage"] == 0

@@ -1,5 +1,6 @@
 """Intervals against statsmodels, by hand, and in simulation."""
 
+import warnings
 from math import isnan
 
 import numpy as np
@@ -8,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from kpis.intervals import Bounds, bootstrap_ratio, critical_value, difference, nps_interval, wilson
+from kpis.intervals import (
+    Bounds,
+    _pivots,
+    _ratio_and_error,
+    bootstrap_ratio,
+    critical_value,
+    difference,
+    nps_interval,
+    wilson,
+)
 
 
 @settings(max_examples=80, deadline=None)
@@ -31,6 +41,24 @@ def test_wilson_takes_counts_only():
     low, high = wilson([1, 1.5, 5, -1, 0, np.nan, 3], [0, 10, 4, 10, 10.5, 10, 4])
     assert list(np.isnan(low)) == [True] * 6 + [False]
     assert list(np.isnan(high)) == [True] * 6 + [False]
+
+
+def test_what_has_no_interval_gives_no_warning_either():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert isnan(wilson(0, 0).low)
+        assert isnan(nps_interval(0, 0, 0).high)
+        assert isnan(wilson([None], [10]).low[0])
+        assert isnan(wilson([1], [None]).low[0])
+        assert isnan(nps_interval([None], [1], [2]).low[0])
+        assert bootstrap_ratio([1.0, 2.0, 9.0]).low < 4
+        assert bootstrap_ratio([0.0, 0.0, 0.0, 5.0], [0.0, 0.0, 0.0, 1.0]) == (5, 5)
+        assert isnan(bootstrap_ratio([None, 1.0, 2.0], [1.0, None, 2.0]).low)
+
+
+def test_wilson_ends_are_exact():
+    assert list(wilson([0, 0], [1, 10_000]).low) == [0, 0]
+    assert list(wilson([3, 77], [3, 77]).high) == [1, 1]
 
 
 def test_critical_value():
@@ -99,6 +127,27 @@ def test_bootstrap_leans_towards_the_long_tail():
     assert high - values.mean() > 1.2 * (values.mean() - low)
 
 
+def test_ratio_and_its_error_by_hand():
+    # Accounts with y = 1, 4, 7 and x = 1, 2, 3: ratio 2, residuals −1, 0, 1.
+    y, x = np.array([1.0, 4.0, 7.0]), np.array([1.0, 2.0, 3.0])
+    sums = np.array([[y.sum(), x.sum(), y @ y, x @ y, x @ x]])
+    ratio, error = _ratio_and_error(sums, 3)
+    assert ratio[0] == 2
+    assert error[0] == pytest.approx(np.sqrt(3 / 2 * 2) / 6)
+    # The usual standard error of a mean, when every x is 1.
+    ones = np.array([[y.sum(), 3.0, y @ y, y.sum(), 3.0]])
+    assert _ratio_and_error(ones, 3)[1][0] == pytest.approx(y.std(ddof=1) / np.sqrt(3))
+
+
+def test_bootstrap_makes_every_draw():
+    values = np.random.default_rng(6).normal(5, 1, 50)
+    sums = np.column_stack([values, np.ones(50), values**2, values, np.ones(50)])
+    pivots = _pivots(sums, float(values.mean()))
+    assert len(pivots) == 1999
+    assert abs(np.median(pivots)) < 0.1
+    assert pivots.std() == pytest.approx(1.02, abs=0.06)
+
+
 def test_bootstrap_of_a_ratio_scales_and_ignores_order_and_gaps():
     random = np.random.default_rng(4)
     seats = random.integers(1, 50, 200).astype(float)
@@ -113,6 +162,7 @@ def test_bootstrap_of_a_ratio_scales_and_ignores_order_and_gaps():
 
 
 def test_bootstrap_without_enough():
+    assert bootstrap_ratio([1.0, 2.0, 3.0]).low < 2
     for arguments in [([],), ([1.0, 2.0],), ([1.0, 2.0, 3.0], [0.0, 0.0, 0.0]), ([np.nan] * 5,)]:
         assert all(isnan(end) for end in bootstrap_ratio(*arguments))
 

@@ -1,5 +1,6 @@
 """Kaplan–Meier by hand and against statsmodels."""
 
+import warnings
 from math import exp, isnan, log, sqrt
 
 import numpy as np
@@ -67,6 +68,22 @@ def test_interval_by_hand():
     assert all(isnan(end) for end in curve.interval(10.5))
     narrow = curve.interval(6, confidence=0.8)
     assert low < narrow.low < share < narrow.high < high
+
+
+def test_interval_at_the_first_step_and_at_the_end():
+    curve = kaplan_meier([0, 0, 0], [1, 5, 5], [1, 0, 0])
+    low, high = curve.interval(1)
+    assert 0 < low < 2 / 3 < high < 1
+    assert curve.interval(5) == (low, high)
+    assert kaplan_meier([None, 0.0], [None, 5.0], [False, True]).lives == 1
+
+
+def test_nothing_is_warned_about():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        curve = kaplan_meier([0, 0], [1, 2], [1, 1])
+        assert curve.at_risk.dtype == curve.events.dtype == float
+        assert all(isnan(end) for end in curve.interval(2))
 
 
 def test_no_interval_where_everybody_has_left():
@@ -143,6 +160,8 @@ def test_measures_by_group():
     assert isnan(found["survival_24m"][1])
     assert found["survival_24m"][2] == 1
     assert 0 < found["survival_12m_low"][0] < 0.5 < found["survival_12m_high"][0] < 1
+    by_size = frame.assign(size=pd.Categorical(["l"] * 4 + ["s"] * 4, categories=["s", "m", "l"]))
+    assert list(lifetime_measures(by_size, by=["size"])["size"]) == ["s", "l"]
     whole = lifetime_measures(frame)
     assert whole.loc[0, "survival_accounts"] == 8
     assert set(whole.columns) == set(summary(frame)) == MEASURES

@@ -83,6 +83,35 @@ def test_the_closest_target_applies(period, segment, value):
     assert found.value == value
 
 
+def test_the_first_of_equally_close_targets_applies():
+    assert applicable([Target("nrr", 1.0), Target("nrr", 2.0)], NRR, "2024-12") == Target("nrr", 1.0)
+    assert applicable([Target("nrr", 2.0), Target("nrr", 1.0)], NRR, "2024-12") == Target("nrr", 2.0)
+
+
+@pytest.mark.parametrize(
+    ("closer", "wider", "period"),
+    [
+        ("2024-12", "2024-Q4", "2024-12"),
+        ("2024-Q4", "2024-H2", "2024-12"),
+        ("2024-H2", "2024", "2024-12"),
+        ("2024", "month", "2024-12"),
+        ("month", "", "2024-12"),
+        ("2024-Q1", "2024-H1", "2024-01"),
+        ("2024-W50", "2024", "2024-W50"),
+        ("2024", "week", "2024-W01"),
+        ("week", "", "2024-W01"),
+        ("year", "", "2024"),
+        ("half", "", "2024-H1"),
+    ],
+)
+def test_closer_goes_before_wider(closer, wider, period):
+    targets = [Target("nrr", 2.0, period=wider), Target("nrr", 1.0, period=closer)]
+    found = applicable(targets, NRR, period)
+    assert found is not None
+    assert found.value == 1
+    assert applicable(targets[:1], NRR, period) == targets[0]
+
+
 def test_other_segments_and_kpis_have_no_target():
     assert applicable(TARGETS, NRR, "2024-12", "segment=Enterprise") is None
     assert applicable(TARGETS, kpi("grr"), "2024-12") is None
@@ -92,6 +121,10 @@ def test_other_segments_and_kpis_have_no_target():
     assert applicable([Target("nrr", 1.0, period="quarter")], NRR, "2024-12") is None
     assert applicable([Target("nrr", 1.0, period="2024-W50")], NRR, "2024-12") is None
     assert applicable([Target("nrr", 1.0, period="2024-W49")], NRR, "2024-W50") is None
+    assert applicable([Target("nrr", 1.0, period="2023")], NRR, "2024-W01") is None
+    assert applicable([Target("nrr", 1.0, period="2025")], NRR, "2024-W52") is None
+    assert applicable([Target("nrr", 1.0, period="2024-01")], NRR, "2024-W01") is None
+    assert applicable([Target("nrr", 1.0, period="2024-H1")], NRR, "2024-W01") is None
     with pytest.raises(ValueError, match="is not a period"):
         applicable(TARGETS, NRR, "December")
 
