@@ -1,5 +1,6 @@
 """Small steps between measures and printed numbers: periods chosen, money in currency units, plain records."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -12,6 +13,7 @@ from data.policies import Policies
 from data.problems import DataProblem
 from kpis import catalogue
 from kpis.kpi import Kpi
+from kpis.table import MISSING
 
 MILLION = 1_000_000
 HEALTH = ("health_points", "health_accounts", "health_mrr_points", "health_mrr")
@@ -28,6 +30,14 @@ def known(key: str) -> Kpi:
         return catalogue.kpi(key)
     except catalogue.UnknownKpi as unknown:
         raise DataProblem("kpi_unknown", "{message}", message=str(unknown)) from None
+
+
+def needed(keys: Iterable[str]) -> set[str]:
+    """Measures that the values, intervals and reasons of KPIs are told from."""
+    found = {witness for _, witness in MISSING.values()}
+    for one in map(known, keys):
+        found |= {*one.measures, *(zero for zero, _ in one.zeros), *filter(None, (one.n, one.mature))}
+    return found
 
 
 def chosen_periods(periods: tuple[Period, ...], start: str | None, end: str | None) -> tuple[Period, ...]:

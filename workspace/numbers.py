@@ -1,6 +1,6 @@
 """The numbers of one workspace at one data version: panels and cubes from `data`, values from `kpis`."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -23,7 +23,7 @@ from kpis import catalogue, health
 from kpis.survival import lifetime_measures
 from kpis.table import NEVER_ROLL_UP, kpi_table
 from workspace import panels
-from workspace.frames import HEALTH, as_records, chosen_periods, in_currency, known, stated
+from workspace.frames import HEALTH, as_records, chosen_periods, in_currency, known, needed, stated
 from workspace.home import open_store
 from workspace.kept import Kept
 
@@ -220,10 +220,10 @@ class Workspace:
             )
         return self.panel(grain, as_of).periods
 
-    def cube(self, view: View, policies: Policies | None = None) -> pd.DataFrame:
+    def cube(self, view: View, policies: Policies | None = None, only: Collection[str] | None = None) -> pd.DataFrame:
         """Measures per dimensions in play and period, money in currency units, one row per group and period.
 
-        Columns: view.by, period, complete, solve_mature, then every measure.
+        Columns: view.by, period, complete, solve_mature, then every measure, or `only` some.
         """
         self._check(view)
         chosen = policies or self.policies
@@ -231,7 +231,8 @@ class Workspace:
         key = (self.facts.key, view.grain, view.as_of or self.as_of, chosen, self.health_preset, view.dims)
         cube = _CUBES.get(key, lambda: cubes.build_cube(built.frame, self.attributes(view.dims), view.dims))
         wanted = [p.id for p in chosen_periods(built.periods, view.start, view.end)]
-        frame = cubes.query_cube(cube, view.by, view.filters, wanted)
+        asked = None if only is None else [name for name in built.frame.columns[2:] if name in only]
+        frame = cubes.query_cube(cube, view.by, view.filters, wanted, asked)
         frame = in_currency(frame)
         by_id = {p.id: p for p in built.periods}
         ids = frame["period"].astype(str)
@@ -282,7 +283,7 @@ class Workspace:
         return _FRAMES.get(key, lambda: self._table(wanted, view, chosen))
 
     def _table(self, keys: tuple[str, ...], view: View, policies: Policies) -> pd.DataFrame:
-        cube = self.cube(view, policies)
+        cube = self.cube(view, policies, needed(keys))
         extra = {name for key in keys for name in known(key).measures} - set(cube.columns)
         if extra & NEVER_ROLL_UP - SURVIVAL and len(cube):
             cube = self._beside(cube, view, self._quantiles(view))
