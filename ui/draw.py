@@ -23,7 +23,7 @@ def behind(tell: Teller, key: str, frame: Callable[[], pd.DataFrame], file_name:
     if box.open:
         with box:
             shown = frame()
-            st.dataframe(shown, hide_index=True, width="stretch")
+            st.dataframe(shown, hide_index=True, width=min(620, 120 * len(shown.columns)))
             st.download_button(
                 tell.t("objective.download"),
                 csv(shown),

@@ -44,7 +44,9 @@ def show(here: Here, objective: str, reading: Reading) -> None:
         return
     tell = here.tell
     with st.container(border=True, key="evidence", gap="xsmall"):
-        found = _accounts(here.loaded.scope, here.loaded, reading.key, reading.period, here.link, reading.numerator)
+        found = _accounts(
+            here.loaded.scope, here.loaded, reading.key, reading.period, here.link, reading.numerator, tell
+        )
         st.markdown(f"##### {tell.t('objective.behind', n=found.upper)}", anchors=False)
         if found.upper < len(found.frame):
             st.caption(tell.t("objective.behind_lower", n=len(found.frame) - found.upper))
@@ -115,7 +117,9 @@ def _heading(here: Here, name: str) -> str:
 
 
 @kept
-def _accounts(scope: Scope, _loaded: Loaded, key: str, period: str, state: Link, numerator: float) -> Behind:
+def _accounts(
+    scope: Scope, _loaded: Loaded, key: str, period: str, state: Link, numerator: float, tell: Teller
+) -> Behind:
     frame = loading.accounts(_loaded, key, period, state.where)
     total = float(frame["numerator"].sum()) if len(frame) and frame["numerator"].notna().any() else nan
     measures = [c for c in loading.kpi(key).measures if c in frame]
@@ -123,7 +127,9 @@ def _accounts(scope: Scope, _loaded: Loaded, key: str, period: str, state: Link,
     parts = [c for c in parts if not any(frame[m].astype(float).equals(frame[c]) for m in measures)]
     rest = [c for c in frame.columns if c not in (*measures, "name", "account_id", "numerator", "denominator")]
     upper = frame["numerator"].fillna(0) != 0
-    shown = frame[["name", *parts, *measures, *rest, "account_id"]]
+    nobody = frame["account_id"].astype(str) == ""
+    names = frame["name"].astype(object).where(~nobody, tell.t("objective.no_account")).fillna(frame["account_id"])
+    shown = frame.assign(name=names)[["name", *parts, *measures, *rest, "account_id"]]
     unit = loading.numerator_unit(loading.kpi(key))
     return Behind(shown, "numerator", total, numerator, unit, int(upper.sum()) or len(frame))
 
