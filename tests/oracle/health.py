@@ -39,7 +39,6 @@ class Health:
         self.context, self.use = context, use
         first_days = pd.concat([use.usage[["account_id", "used_on"]], use.daily[["account_id", "used_on"]]])
         self.first_in_feed = first_days.groupby("account_id")["used_on"].min().to_dict() if len(first_days) else {}
-        self.first_use = use.days.groupby("account_id")["used_on"].min().to_dict() if use.loaded else {}
         self.nps = nps_rows(context) if context.has("surveys") else None
         self.csat = csat_rows(context) if context.has("surveys") else None
         self.invoices = invoice_rows(context) if context.has("invoices") else None
@@ -71,7 +70,10 @@ class Health:
         return {a: 100 * users.get(a, 0) / seats[a] for a in active if seats.get(a, 0) > 0 and a in in_feed}
 
     def usage_trend(self, active: list[str], closing: pd.Timestamp) -> dict[str, float]:
-        """Active days of the month against the account's own mean two to six months before."""
+        """Active days of the month against the account's own mean two to six months before.
+
+        A month is seen from the one of the account's first row in the feed on, used or not.
+        """
         month = closing.replace(day=1)
         now = self.use.active_days(month, closing) if self.use.loaded else {}
         past = []
@@ -81,7 +83,7 @@ class Health:
             past.append((end, self.use.active_days(start, end) if self.use.loaded else {}))
         out = {}
         for account in active:
-            first = self.first_use.get(account)
+            first = self.first_in_feed.get(account)
             seen = [days.get(account, 0) for end, days in past if first is not None and end >= first]
             if len(seen) >= 2 and sum(seen) > 0:
                 out[account] = now.get(account, 0) / (sum(seen) / len(seen))
