@@ -54,7 +54,7 @@ def fill_with_sample(store: Store) -> None:
     ]
     store.save_settings(found.id, {"sample": True, **SETTINGS})
     for kpi, value in targets().items():
-        store.save_target(found.id, kpi, None, None, value)
+        store.save_target(found.id, kpi, "month", None, value)
     store.commit(found.id, batches, expected_version=0)
 
 
