@@ -14,10 +14,10 @@ import time
 from collections.abc import Callable
 from datetime import date
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -65,7 +65,7 @@ def code_version() -> str:
     """Changes with the code and the libraries that make panels."""
     engine, scores = Path(data.panel.__file__).parent, Path(kpis.health.__file__).parent
     sources = [*engine.glob("*.py"), *(engine / "measures").glob("*.py"), *scores.glob("health*"), Path(__file__)]
-    told = hashlib.sha256(f"{duckdb.__version__} {pd.__version__}".encode())
+    told = hashlib.sha256(f"{version('duckdb')} {pd.__version__}".encode())
     for path in sorted(path for path in sources if path.is_file()):
         told.update(path.read_bytes())
     return told.hexdigest()
