@@ -52,7 +52,7 @@ def test_presets():
             assert at == sorted(set(at))
             assert all(0 <= points <= 100 for _, points in found.breakpoints)
     assert preset_inputs("default") == preset_inputs("balanced")
-    with pytest.raises(ValueError, match="no health preset “other”"):
+    with pytest.raises(ValueError, match=r"no health preset “other”.*balanced, sensedata_like, product_led"):
         preset_inputs("other")
     nps = inputs_of("balanced")["nps_account"]
     assert (nps.weight, nps.expiry_days) == (15, 180)

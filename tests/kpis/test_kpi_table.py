@@ -1,5 +1,6 @@
 """The tidy table: reasons, intervals, completeness, breakdowns."""
 
+import warnings
 from math import isnan, nan
 from time import perf_counter
 
@@ -271,6 +272,46 @@ def test_finer_rows_are_summed_and_a_missing_dimension_is_a_group():
     assert kpi_table(cube, ["mrr"])["numerator"][0] == 150
     margin = kpi_table(cube.assign(billed_to_date=1, billed_accounts=1), ["ltv_realised"])
     assert margin["value"][0] == 0.8
+
+
+def test_sums_take_what_is_known_and_keep_the_order_of_the_cube():
+    cube = pd.DataFrame(
+        {
+            "segment": pd.Categorical(["B", "B", "A"], categories=["A", "B", "unused"]),
+            "period": ["2024-02", "2024-02", "2024-01"],
+            "complete": True,
+            "solve_mature": [False, True, True],
+            "contacts_opened_known": pd.array([4, None, 2], dtype="Int64"),
+            "contacts_solved_in_window": pd.array([1, None, 2], dtype="Int64"),
+        }
+    )
+    table = kpi_table(cube, ["solve_rate"], by=["segment"])
+    assert list(table["segment"]) == ["B", "A"]
+    assert list(table["period"]) == ["2024-02", "2024-01"]
+    assert list(table["value"]) == [0.25, 1]
+    assert list(table["complete"]) == [False, True]
+
+
+def test_parts_of_an_undefined_value_stay_visible():
+    row = only("cac", acquisition_cost=500, new_accounts=0)
+    assert (row["numerator"], row["denominator"], row["n"]) == (500, 0, 0)
+    row = only("enps", enps_promoters=1, enps_detractors=0, enps_answers=5)
+    assert (row["numerator"], row["n"]) == (100, 5)
+
+
+def test_nothing_is_warned_about():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        zeros = frame(dict.fromkeys(EVERY_MEASURE, 0), dict.fromkeys(EVERY_MEASURE, 5))
+        assert len(kpi_table(zeros)) == 2 * len(KPIS)
+
+
+def test_all_that_is_wrong_is_named():
+    with pytest.raises(ValueError, match="no dimension plan, segment"):
+        kpi_table(frame(closing_mrr=5), ["mrr"], by=["plan", "segment"])
+    cube = frame({"survival_12m": 0.5, "lifetime_median": 9.0}, {}).assign(period="2024-01")
+    with pytest.raises(ValueError, match="lifetime_median, survival_12m cannot be summed"):
+        kpi_table(cube, ["lifetime_median", "survival_12m"])
 
 
 def test_an_incomplete_row_makes_the_sum_incomplete():
