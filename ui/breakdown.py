@@ -41,19 +41,22 @@ class Split:
     left_out: int
 
 
-def chosen(here: Here) -> str:
-    """The attribute of the link, else segment, plan or the first there is; "" without attributes."""
-    found = loading.dimensions(here.loaded)
+def chosen(here: Here, key: str) -> str:
+    """The dimension of the link, else segment, plan or the first the KPI can be cut by; "" when there is none."""
+    found = loading.cuts(here.loaded, key)
+    values = loading.dimensions(here.loaded)
     wanted = [here.link.by, "segment", "plan", *found]
-    return next((name for name in wanted if name in found and len(found[name]) > 1), "")
+    return next((name for name in wanted if name in found and len(values.get(name, "ab")) > 1), "")
 
 
 def show(here: Here, objective: str, reading: Reading) -> None:
-    """The section; says why when the KPI cannot be cut by account attributes."""
-    tell, by = here.tell, chosen(here)
+    """The section; says why when the KPI cannot be cut."""
+    tell, by = here.tell, chosen(here, reading.key)
     if not by:
+        if reading.kpi.company_only:
+            st.caption(tell.t("reasons.company_only"))
         return
-    found = list(loading.dimensions(here.loaded))
+    found = loading.cuts(here.loaded, reading.key)
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         with st.container(width="content", gap=None):
             st.markdown(f"### {tell.t('objective.by', dimension=escaped(header.dimension(here, by)))}", anchors=False)
@@ -68,13 +71,9 @@ def show(here: Here, objective: str, reading: Reading) -> None:
             on_change=link.written("by", key),
             label_visibility="collapsed",
         )
-    split = (
-        None
-        if reading.kpi.company_only
-        else _split(here.loaded.scope, here.loaded, objective, reading, by, here.link, tell)
-    )
+    split = _split(here.loaded.scope, here.loaded, objective, reading, by, here.link, tell)
     if split is None or not split.segments:
-        st.caption(tell.t("reasons.company_only") if reading.kpi.company_only else tell.t("reasons.no_data"))
+        st.caption(tell.t("reasons.no_data"))
         return
     titles = panels.titles(tell)[:2]
     spec = series.segment(here.look, split.unit, reading.role, here.link.grain, split.extent, titles=titles)

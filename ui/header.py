@@ -70,7 +70,7 @@ def _filters(here: Here, *, grain: bool, breakdown: bool) -> None:
     _choice(here, "compare", link.COMPARE, label=True)
     found = loading.dimensions(here.loaded)
     if breakdown and found:
-        key = link.seed("w_by", here.link.by)
+        key = link.seed("w_by", here.link.by if here.link.by in found else "")
         st.selectbox(
             here.tell.t("shell.by"),
             ["", *found],

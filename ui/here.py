@@ -55,6 +55,6 @@ def _without_strangers(state: Link, loaded: Loaded) -> Link:
     """The link without dimensions, values and KPIs that this workspace does not know."""
     known = loading.dimensions(loaded)
     where = tuple((name, tuple(v for v in values if v in known[name])) for name, values in state.where if name in known)
-    by = state.by if state.by in known else ""
+    by = state.by if state.by in known or state.by in loaded.space.row_dimensions else ""
     workspace = "" if loaded.stranger else state.workspace
     return replace(state, where=tuple((n, v) for n, v in where if v), by=by, workspace=workspace)

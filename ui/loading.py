@@ -118,6 +118,11 @@ def dimensions(loaded: Loaded) -> dict[str, list[str]]:
     return {} if loaded.empty else {name: [str(v) for v in values] for name, values in loaded.space.dimensions.items()}
 
 
+def cuts(loaded: Loaded, key: str) -> list[str]:
+    """The dimensions a KPI can be cut by: account attributes, or those its rows carry."""
+    return [] if loaded.empty else list(loaded.space.cuts(key))
+
+
 def lit(loaded: Loaded) -> dict[str, tuple[bool, tuple[str, ...]]]:
     """Per KPI whether it has a value in some period, and the tables or columns still missing."""
     frame = loaded.space.lit()

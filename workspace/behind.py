@@ -32,7 +32,7 @@ def accounts(
     for name, values in where.items():
         frame = frame[frame[name].isin(values)]
     margin = workspace.policies.gross_margin
-    frame = frame.assign(gross_margin=np.nan if margin is None else margin)
+    frame = frame.copy().assign(gross_margin=np.nan if margin is None else margin)
     measured = [name for name in one.measures if name in frame.columns and name != "gross_margin"]
     result = frame[["account_id", "name", *workspace.dimensions, *measured]].copy()
     result["numerator"] = result["denominator"] = np.nan

@@ -1,7 +1,7 @@
 """The numbers of one workspace at one data version: panels and cubes from `data`, values from `kpis`."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 
 from data import cube as cubes
-from data import facts, measures, rows
+from data import facts, rows
 from data.calendar import GRAINS, Period, periods
 from data.facts import Facts
-from data.measures import health_inputs
 from data.panel import Panel, build_panel
 from data.policies import Policies
 from data.problems import DataProblem, did_you_mean
@@ -22,23 +21,12 @@ from data.store import Store, folders
 from kpis import catalogue, health
 from kpis.survival import lifetime_measures
 from kpis.table import NEVER_ROLL_UP, kpi_table
-from workspace import panels
-from workspace.frames import HEALTH, as_records, chosen_periods, in_currency, known, needed, stated
+from workspace import cuts, lighting, panels, scored
+from workspace.frames import as_records, chosen_periods, in_currency, known, needed, stated
 from workspace.home import open_store
 from workspace.kept import Kept
 
-HEALTH_FROM = (
-    "closing_accounts",
-    "closing_mrr",
-    "working_days",
-    "feeling_points",
-    "feeling_accounts",
-    "sla_breached",
-    "overdue_amount",
-    "overdue_count",
-)
 SURVIVAL = frozenset({"lifetime_median", "survival_12m", "survival_24m"})
-RECENT = 3  # complete periods looked at first when asking whether a KPI has any value
 NO_FILTER: Mapping[str, Sequence[str]] = {}
 
 _PANELS = Kept(24)
@@ -159,6 +147,15 @@ class Workspace:
         """Account attributes that numbers can be broken down by, with their values."""
         return facts.dimensions(self.facts)
 
+    @cached_property
+    def row_dimensions(self) -> tuple[str, ...]:
+        """Dimensions that answers and contacts carry themselves (journey stage, category, …)."""
+        return cuts.of_rows(self.facts)
+
+    def cuts(self, key: str) -> tuple[str, ...]:
+        """The dimensions a KPI can be cut by: account attributes, or those its rows carry."""
+        return cuts.possible(self.facts, known(key), tuple(self.dimensions))
+
     # Numbers
 
     def panel(self, grain: str = "month", as_of: date | None = None, policies: Policies | None = None) -> Panel:
@@ -183,28 +180,14 @@ class Workspace:
         if grain == "week" or not built.periods:
             return built
         if grain == "month":
-            inputs = self._health_inputs(built, as_of, policies)
+            inputs = scored.inputs(self.facts, built, as_of, policies)
             return Panel(built.frame.join(health.scores(inputs, preset)), built.periods, built.as_of)
-        scored = self.panel("month", as_of, policies).frame[["account_id", "period", *HEALTH]]
-        last_month = {one.closing.strftime("%Y-%m"): one.id for one in built.periods}
-        scored = scored.assign(period=scored["period"].astype(str).map(last_month)).dropna(subset=["period"])
-        text = {"account_id": str, "period": str}
-        keys = built.frame[["account_id", "period"]].astype(text)
-        scores = keys.merge(scored.astype(text), on=["account_id", "period"], how="left")[list(HEALTH)]
-        return Panel(pd.concat([built.frame, scores], axis=1), built.periods, built.as_of)
-
-    def _health_inputs(self, built: Panel, as_of: date | None, policies: Policies) -> pd.DataFrame:
-        """The month panel with what a health score is made of."""
-        states = build_panel(self.facts, "month", policies, as_of, [health_inputs.FAMILY]).frame
-        fed = frozenset(name for name in ("contacts", "invoices") if facts.has_values(self.facts, name))
-        named = built.frame[["account_id", "period", *HEALTH_FROM]]
-        joined = named.merge(states, on=["account_id", "period"], how="left").set_axis(built.frame.index)
-        return health_inputs.with_derived(joined, fed)
+        return scored.at_last_month(built, self.panel("month", as_of, policies))
 
     def health(self, period: str, as_of: date | None = None) -> pd.DataFrame:
         """Health scores of the accounts active at the close of a month, with every input's points and share."""
         built = self.panel("month", as_of)
-        frame = self._health_inputs(built, as_of, self.policies)
+        frame = scored.inputs(self.facts, built, as_of, self.policies)
         scores = health.health_scores(frame, self.health_preset)
         return scores[scores["period"].astype(str) == period].reset_index(drop=True)
 
@@ -283,15 +266,59 @@ class Workspace:
         return _FRAMES.get(key, lambda: self._table(wanted, view, chosen))
 
     def _table(self, keys: tuple[str, ...], view: View, policies: Policies) -> pd.DataFrame:
+        if set(view.by) & set(self.row_dimensions):
+            return self._row_table(keys, view, policies)
+        costs = tuple(key for key in keys if cuts.COST in known(key).measures)
+        cut = cuts.cost_cut(self.facts, view.dims) if costs else None
+        if cut is None:
+            return self._account_table(keys, view, policies)
+        cube = self.cube(view, policies, needed(costs))
+        cube = cuts.with_costs(cube, cut, view.by, view.filters, self.facts, view.grain, policies, view.as_of)
+        cut_costs = kpi_table(cube, costs, view.by, filtered=view.filters, carried=(cut,))
+        both = self._with_units(cut_costs)
+        if len(costs) < len(keys):
+            others = self._account_table(tuple(key for key in keys if key not in costs), view, policies)
+            both = pd.concat([others, both])
+        place = both["kpi"].map({key: number for number, key in enumerate(keys)})
+        return both.iloc[np.argsort(place, kind="stable")].reset_index(drop=True)
+
+    def _row_table(self, keys: tuple[str, ...], view: View, policies: Policies) -> pd.DataFrame:
+        """The table by a dimension that rows carry themselves, for the KPIs that can be cut by it."""
+        self._check(replace(view, by=()))
+        dimension = view.by[0]
+        if len(view.by) > 1:
+            raise DataProblem("one_cut", "{name} can only be cut by alone.", name=dimension)
+        built = self.panel(view.grain, view.as_of, policies)
+        wanted = chosen_periods(built.periods, view.start, view.end)
+        cube = cuts.row_cube(built, dimension, wanted, self._within(view), self.facts, view.grain, policies, view.as_of)
+        possible = cuts.carried_by(cube, [known(key) for key in keys])
+        if not possible:
+            raise DataProblem(
+                "not_carried", "{kpis} cannot be cut by {name}.", kpis=", ".join(keys[:5]), name=dimension
+            )
+        return self._with_units(kpi_table(cube, possible, view.by, filtered=view.filters))
+
+    def _within(self, view: View) -> frozenset[str] | None:
+        """Ids of the accounts that the filters leave; None without filters."""
+        if not view.where:
+            return None
+        frame = self.attributes(name for name, _ in view.where)
+        for name, values in view.where:
+            frame = frame[frame[name].isin(values)]
+        return frozenset(frame["account_id"])
+
+    @staticmethod
+    def _with_units(table: pd.DataFrame) -> pd.DataFrame:
+        return table.assign(unit=table["kpi"].map({key: known(key).unit for key in set(table["kpi"])}))
+
+    def _account_table(self, keys: tuple[str, ...], view: View, policies: Policies) -> pd.DataFrame:
         cube = self.cube(view, policies, needed(keys))
         extra = {name for key in keys for name in known(key).measures} - set(cube.columns)
         if extra & NEVER_ROLL_UP - SURVIVAL and len(cube):
             cube = self._beside(cube, view, self._quantiles(view))
         if extra & SURVIVAL and len(cube):
             cube = self._beside(cube, view, self._survival(view, policies))
-        table = kpi_table(cube, keys, view.by, filtered=view.filters, carried=())
-        table["unit"] = table["kpi"].map({key: known(key).unit for key in keys})
-        return table
+        return self._with_units(kpi_table(cube, keys, view.by, filtered=view.filters))
 
     @staticmethod
     def _beside(cube: pd.DataFrame, view: View, more: pd.DataFrame) -> pd.DataFrame:
@@ -346,32 +373,7 @@ class Workspace:
 
     def lit(self) -> pd.DataFrame:
         """Every KPI: kpi, lit (it has a value in some period) and needs (tables or columns still missing)."""
-        return _FRAMES.get((self.facts.key, "lit", self.policies), self._lit)
-
-    def _lit(self) -> pd.DataFrame:
-        declared = measures.all_measures()
-        valued = set() if self.empty else self._valued()
-        found = []
-        for one in catalogue.KPIS:
-            needs = [need for name in one.measures if name in declared for need in declared[name].needs]
-            missing = [n for n in dict.fromkeys(needs) if not self._has(n)]
-            found.append({"kpi": one.key, "lit": one.key in valued, "needs": tuple(missing)})
-        return pd.DataFrame(found)
-
-    def _valued(self) -> set[str]:
-        """KPIs with a value in some month: sums at once, what never rolls up in the last months before all."""
-        slow = {one.key for one in catalogue.KPIS if NEVER_ROLL_UP.intersection(one.measures)}
-        whole = [one.id for one in self.periods() if one.complete]
-        found: set[str] = set()
-        for asked, start in (
-            ([one.key for one in catalogue.KPIS if one.key not in slow], None),
-            (sorted(slow), whole[-RECENT:][0] if whole else None),
-            (sorted(slow), None),
-        ):
-            keys = [key for key in asked if key not in found]
-            table = self.table(keys, start=start) if keys else pd.DataFrame({"value": [], "kpi": []})
-            found |= set(table.loc[table["value"].notna(), "kpi"])
-        return found
+        return _FRAMES.get((self.facts.key, "lit", self.policies), lambda: lighting.lit(self))
 
     def history(self) -> list[dict[str, Any]]:
         """What was imported, undone and redone, newest first: version, when, action, who, tables and rows."""
@@ -385,6 +387,3 @@ class Workspace:
             }
             for entry in self.store.history(self.id)
         ]
-
-    def _has(self, need: str) -> bool:
-        return any(facts.has_values(self.facts, name) for name in need.split("|"))

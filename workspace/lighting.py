@@ -1,0 +1,47 @@
+"""Which KPIs are lit, and which table or column a dark one is waiting for."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from data import facts, measures
+from data.facts import Facts
+from kpis import catalogue
+from kpis.table import NEVER_ROLL_UP
+
+if TYPE_CHECKING:
+    from workspace.numbers import Workspace
+
+RECENT = 3  # months in which most of what never rolls up has a value, if it has one at all
+
+
+def lit(workspace: "Workspace") -> pd.DataFrame:
+    """Every KPI: kpi, lit (it has a value in some month) and needs (tables or columns still missing)."""
+    declared = measures.all_measures()
+    valued = set() if workspace.empty else _valued(workspace)
+    found = []
+    for one in catalogue.KPIS:
+        needs = [need for name in one.measures if name in declared for need in declared[name].needs]
+        missing = tuple(need for need in dict.fromkeys(needs) if not _has(workspace.facts, need))
+        found.append({"kpi": one.key, "lit": one.key in valued, "needs": missing})
+    return pd.DataFrame(found)
+
+
+def _valued(workspace: "Workspace") -> set[str]:
+    """KPIs with a value in some month: sums at once, what never rolls up in the last months before all."""
+    slow = {one.key for one in catalogue.KPIS if NEVER_ROLL_UP.intersection(one.measures)}
+    whole = [one.id for one in workspace.periods() if one.complete]
+    found: set[str] = set()
+    for asked, start in (
+        ([one.key for one in catalogue.KPIS if one.key not in slow], None),
+        (sorted(slow), whole[-RECENT:][0] if whole else None),
+        (sorted(slow), None),
+    ):
+        keys = [key for key in asked if key not in found]
+        table = workspace.table(keys, start=start) if keys else pd.DataFrame({"value": [], "kpi": []})
+        found |= set(table.loc[table["value"].notna(), "kpi"])
+    return found
+
+
+def _has(found: Facts, need: str) -> bool:
+    return any(facts.has_values(found, name) for name in need.split("|"))
