@@ -14,6 +14,7 @@ from ui.link import Link
 from ui.loading import Loaded, Scope, kept
 from ui.measure_names import measure_name
 from ui.reading import Reading, year_of
+from ui.reference import inputs
 from ui.telling import Teller
 from ui.text import escaped
 from words import catalogue, formats
@@ -200,3 +201,6 @@ def _made(here: Here, reading: Reading) -> None:
         if reading.kpi.interval is not None and isfinite(reading.n):
             words.append(tell.t("objective.rests_on", n=int(reading.n)))
         st.caption(" ".join(words))
+        policies = inputs.policies_said(reading.kpi, here.loaded, tell)
+        if policies:
+            st.caption(f"{tell.t('objective.policies')} {policies}")

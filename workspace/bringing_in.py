@@ -53,7 +53,7 @@ def check(
         DataProblem: a file that feeds nothing, with the reason.
     """
     chosen = choices or [Choice()] * len(uploads)
-    known = _known(workspace.facts)
+    known = _known(workspace)
     order = sorted(range(len(uploads)), key=lambda i: not _feeds(uploads[i], chosen[i], FIRST))
     prepared: dict[int, list[Prepared]] = {}
     for i in order:
@@ -210,16 +210,21 @@ def _feeds(upload: Upload, choice: Choice, tables: Iterable[str]) -> bool:
     return bool(fed & set(tables))
 
 
-def _known(facts: Facts) -> Known:
-    """Account ids and subscriptions already stored."""
-    with connect(facts) as cursor:
+def _known(workspace: Workspace) -> Known:
+    """Account ids, subscriptions and exchange rates already there."""
+    with connect(workspace.facts) as cursor:
         accounts = cursor.sql("SELECT account_id FROM accounts").to_arrow_table()["account_id"]
         pairs = cursor.sql("SELECT DISTINCT subscription_id, account_id FROM subscriptions").to_arrow_table()
-    return Known(accounts.combine_chunks() if len(accounts) else None, pairs if pairs.num_rows else None)
+        dated = [code for (code,) in cursor.sql("SELECT DISTINCT currency FROM fx_rates").fetchall() if code]
+    policies = workspace.policies
+    currencies = dict.fromkeys([policies.currency, *(code for code, _ in policies.rates), *dated])
+    return Known(
+        accounts.combine_chunks() if len(accounts) else None, pairs if pairs.num_rows else None, tuple(currencies)
+    )
 
 
 def _with_new(known: Known, prepared: Iterable[Prepared]) -> Known:
-    accounts, pairs = known.accounts, known.subscriptions
+    accounts, pairs, currencies = known.accounts, known.subscriptions, known.currencies or ()
     for one in prepared:
         if one.table == "accounts":
             new = one.accepted["account_id"].combine_chunks()
@@ -227,7 +232,9 @@ def _with_new(known: Known, prepared: Iterable[Prepared]) -> Known:
         if one.table == "subscriptions":
             new_pairs = one.accepted.select(["subscription_id", "account_id"])
             pairs = new_pairs if pairs is None else pa.concat_tables([pairs, new_pairs])
-    return Known(accounts, pairs)
+        if one.table == "fx_rates":
+            currencies = tuple(dict.fromkeys([*currencies, *one.accepted["currency"].to_pylist()]))
+    return Known(accounts, pairs, currencies)
 
 
 def _numbered(one: Prepared) -> pa.Table:

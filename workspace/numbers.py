@@ -25,6 +25,7 @@ from workspace import cuts, lighting, panels, scored
 from workspace.frames import as_records, chosen_periods, in_currency, known, needed, stated
 from workspace.home import open_store
 from workspace.kept import Kept
+from workspace.policy_reach import touching
 
 SURVIVAL = frozenset({"lifetime_median", "survival_12m", "survival_24m"})
 NO_FILTER: Mapping[str, Sequence[str]] = {}
@@ -363,12 +364,14 @@ class Workspace:
         shared = {
             "filters": {name: list(values) for name, values in (view.get("where") or {}).items()},
             "as_of": str(view.get("as_of") or self.as_of),
-            "policies": stated(policies),
         }
+        choices = stated(policies)
         found = []
         for row in as_records(table):
             groups = {name: row.pop(name) for name in by}
-            found.append({"kpi": row.pop("kpi"), "period": row.pop("period"), "by": groups, **row, **shared})
+            key = row.pop("kpi")
+            behind = {name: choices[name] for name in touching(known(key))}
+            found.append({"kpi": key, "period": row.pop("period"), "by": groups, **row, **shared, "policies": behind})
         return found
 
     def lit(self) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from data.policies import Policies
 from kpis.catalogue import KPIS, kpi
 from tests.pages.conftest import ROOT, words
-from ui.reference.policy_reach import touched, touching
+from workspace.policy_reach import touched, touching
 
 
 def opened(lang: str = "en", **query: str) -> AppTest:

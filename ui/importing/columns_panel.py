@@ -28,7 +28,9 @@ def show(here: Here, piece: Piece, found: Matched) -> None:
         st.caption(tell.t("import.columns_asked", n=asked) if asked else tell.t("import.columns_sure"))
         _tables(here, piece, found)
         if not found.mapping.tables:
-            st.markdown(f":orange[:material/help:] {tell.t('import.no_table')}")
+            foreign = found.mapping.foreign
+            said = tell.t(f"import.foreign_{foreign}" if foreign else "import.no_table")
+            st.markdown(f":orange[:material/help:] {said}")
             return
         grid = st.grid(columns=3, min_column_width=200, gap="small")
         for target in found.missing[:MOST_ASKED]:

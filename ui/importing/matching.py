@@ -165,6 +165,7 @@ def _rows(raw: RawTable, found: Mapping, mapping: Mapping, edits: Edits, recalle
             for column, source in body.columns.items()
             if header in source.headers
         ]
+        targets.sort(key=lambda one: -known[one, header].confidence if (one, header) in known else 0.0)
         target = targets[0] if targets else ""
         match = known.get((target, header))
         if header in chosen:

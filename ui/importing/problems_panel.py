@@ -26,7 +26,9 @@ def show(here: Here, piece: Piece, trial: Trial) -> None:
     found = [problem for one in rows for problem in one.checked.problems]
     with st.container(border=True, key="import_problems", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            title = tell.t("import.rows_to_fix", n=rejected) if rejected else tell.t("import.nothing_to_fix")
+            warned = sum(problem.severity == "warning" for problem in found)
+            calm = tell.t("import.to_read", n=warned) if warned else tell.t("import.nothing_to_fix")
+            title = tell.t("import.rows_to_fix", n=rejected) if rejected else calm
             st.markdown(f"##### 3 · {title}", width="content", anchors=False)
             if rejected:
                 _download(here, piece, trial)

@@ -36,6 +36,8 @@ def cards(
         checked = LOOK.format(tell.t("import.not_ready"))
     elif trial.rejected:
         checked = LOOK.format(tell.t("import.rows_to_fix", n=trial.rejected))
+    elif warned := sum(p.severity == "warning" for one in trial.rows for p in one.checked.problems):
+        checked = LOOK.format(tell.t("import.to_read", n=warned))
     else:
         checked = GOOD.format(tell.t("import.nothing_to_fix"))
     shown = [

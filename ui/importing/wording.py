@@ -41,7 +41,7 @@ def finding(problem: Problem, tell: Teller) -> str:
 def expected(problem: Problem, tell: Teller) -> str:
     """What was expected instead (plain text): the check's own words in English, else the catalogue's."""
     id = f"import.e_{problem.problem}"
-    return tell.t(id) if catalogue.has(id, tell.locale) else problem.expected
+    return tell.t(id, **problem.params) if catalogue.has(id, tell.locale) else problem.expected
 
 
 def lines(problem: Problem) -> str:

@@ -19,10 +19,10 @@ from ui.measure_names import measure_name
 from ui.objectives import FACES
 from ui.reading import judged_period
 from ui.reference import head, inputs
-from ui.reference.policy_reach import touching
 from ui.telling import Teller
 from ui.text import escaped
 from words import catalogue, formats
+from workspace.policy_reach import touching
 
 _QUERY = "definitions_query"
 
@@ -152,7 +152,7 @@ def _entry(
     lines.append(f"**{tell.t('definitions.inputs')}** {inputs.of(one, tell)}")
     lines.append(f"**{tell.t('definitions.lit')}** {_lit(light, tell)}")
     if touching(one):
-        lines.append(f"**{tell.t('definitions.policies')}** {_policies(one, loaded, tell)}")
+        lines.append(f"**{tell.t('definitions.policies')}** {inputs.policies_said(one, loaded, tell)}")
     lines.append(f"**{tell.t('definitions.roles')}** {_roles(one, loaded, tell)}")
     lines += [f":gray[**{tell.t('definitions.orientation')}** {line}]" for line in orientation_lines(one, tell)]
     lines.append(f":gray[**{tell.t('definitions.source')}** {escaped(one.source)}]")
@@ -194,14 +194,6 @@ def _lit(light: tuple[bool, tuple[str, ...]], tell: Teller) -> str:
     if on:
         return f":green[:material/lightbulb: {tell.t('definitions.is_lit')}]"
     return f":material/lightbulb_2: {inputs.needed(needs, tell)}"
-
-
-def _policies(one: Kpi, loaded: Loaded, tell: Teller) -> str:
-    said = []
-    for name in touching(one):
-        value = getattr(loaded.space.policies, name)
-        said.append(f"{tell.t(f'settings.policy_{name}')}: {escaped(inputs.policy_value(name, value, tell))}")
-    return " · ".join(said)
 
 
 def _roles(one: Kpi, loaded: Loaded, tell: Teller) -> str:

@@ -5,9 +5,11 @@ from typing import Any
 from data.measures import all_measures
 from data.policies import CHOICES
 from kpis.kpi import Kpi
+from ui.loading import Loaded
 from ui.telling import Teller
 from ui.text import escaped
 from words import catalogue, formats
+from workspace.policy_reach import touching
 
 
 def of(one: Kpi, tell: Teller) -> str:
@@ -37,6 +39,16 @@ def _way(need: str, tell: Teller) -> str:
     id = f"measures.table_{table}"
     shown = tell.t(id) if catalogue.has(id, tell.locale) else escaped(table)
     return tell.t("objective.column_of", column=column, table=shown) if column else shown
+
+
+def policies_said(one: Kpi, loaded: Loaded, tell: Teller) -> str:
+    """The policies behind a KPI's number with their values, as Markdown-safe words; empty when none touches it."""
+    chosen = loaded.space.policies
+    said = [
+        f"{tell.t(f'settings.policy_{name}')}: {escaped(policy_value(name, getattr(chosen, name), tell))}"
+        for name in touching(one)
+    ]
+    return " · ".join(said)
 
 
 def policy_value(name: str, value: Any, tell: Teller) -> str:

@@ -10,9 +10,9 @@ from data.policies import CHOICES, Policies
 from kpis.catalogue import KPIS
 from ui.here import Here
 from ui.reference.inputs import policy_value
-from ui.reference.policy_reach import touched
 from ui.reference.saving import saved, seeded
 from ui.telling import Teller
+from workspace.policy_reach import touched
 
 ELSEWHERE = ("currency", "timezone")  # settings of the workspace
 NAMED = 4
