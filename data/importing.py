@@ -162,6 +162,14 @@ def _prepare_table(
         chosen = suggest(raw, tables)
     if tables and given is not None:
         chosen = replace(chosen, tables={name: body for name, body in chosen.tables.items() if name in tables})
+    if not chosen.tables and chosen.foreign:
+        what = {"opportunities": "sales opportunities", "prices": "a list of prices"}[chosen.foreign]
+        raise DataProblem(
+            f"foreign_{chosen.foreign}",
+            "{file} looks like {what}, which no table of Farol holds. To use it all the same, name the table it feeds.",
+            file=raw.name,
+            what=what,
+        )
     if not chosen.tables:
         raise DataProblem(
             "not_recognised",

@@ -52,7 +52,8 @@ class Problem:
     `severity` is one of
     `rejected` (those rows stay out), `warning` (rows go in, look at them), `assumed` (a choice made
     for the reader, to be confirmed) and `left_out` (not data: totals, questions nobody answered).
-    An example is `{"row": line in the file as a person counts it, "value": text}`.
+    An example is `{"row": line in the file as a person counts it, "value": text}`. `params` are what the
+    sentence in `expected` names, for translations of it.
     """
 
     column: str | None
@@ -61,6 +62,7 @@ class Problem:
     expected: str
     examples: list[dict[str, Any]] = field(default_factory=list)
     severity: Literal["rejected", "warning", "assumed", "left_out"] = "rejected"
+    params: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The form printed by `import --json`."""

@@ -40,10 +40,12 @@ class Known:
     Attributes:
         accounts: Known account ids, or None when no accounts are loaded.
         subscriptions: Table of subscription_id and account_id for lookups, or None.
+        currencies: The reporting currency, then every currency with a rate; None when that is not known.
     """
 
     accounts: pa.Array | None = None
     subscriptions: pa.Table | None = None
+    currencies: tuple[str, ...] | None = None
 
 
 @dataclass
@@ -135,7 +137,9 @@ def _table(
         surveys.settle(columns, findings, split)
     if name == "sentiment":
         _sentiment_scale(columns, findings)
-    rules.check(table, columns, findings, known.accounts)
+    rules.check(table, columns, findings, known.accounts, known.currencies, split)
+    if name == "subscriptions":
+        _assumed_monthly(columns, body, findings)
     extras = _extras(raw, mapping) if name in KEPT_EXTRAS else {}
     accepted = _accepted(table, columns, extras, findings)
     return Checked(
@@ -147,6 +151,19 @@ def _table(
         findings.problems + _broken(raw),
         {column: _said(source) for column, source in body.columns.items()},
         _assumed(raw, how, facts),
+    )
+
+
+def _assumed_monthly(columns: dict[str, pa.Array], body: TableMapping, findings: Findings) -> None:
+    """Nothing says what the amount covers, and the column is not our own: it counts as one month, and is said."""
+    amount = body.columns.get("amount")
+    if "billing_months" in columns or amount is None or normalised(" ".join(amount.headers)) == "amount":
+        return
+    findings.assume(
+        "billing_months",
+        "assumed_monthly",
+        findings.count,
+        "the months an amount covers; nothing says, so each is taken as one month's",
     )
 
 
@@ -223,7 +240,7 @@ def _report(resolved: Resolved, spec: schema.Column, kind: str, findings: Findin
         findings.warn(resolved.unknown, spec.name, "unknown_word", "one of the words Farol knows; kept as it is", shown)
     for assumption, detail in resolved.typed.assumed:
         expected = _SAID.get(assumption, "{detail}").format(detail=detail)
-        findings.assume(spec.name, assumption, findings.count, expected)
+        findings.assume(spec.name, assumption, findings.count, expected, detail=str(detail))
 
 
 def _looked_up(texts: pa.Array, known: Known, file: str) -> pa.Array:
@@ -268,7 +285,14 @@ def _sentiment_scale(columns: dict[str, pa.Array], findings: Findings) -> None:
     for name, value in (("scale_min", found_low), ("scale_max", found_high)):
         given = columns.get(name, pa.nulls(findings.count, pa.float64()))
         columns[name] = pc.fill_null(given, value)
-    findings.assume("scale_max", "assumed_scale", findings.count, f"a scale of {found_low:g} to {found_high:g}")
+    findings.assume(
+        "scale_max",
+        "assumed_scale",
+        findings.count,
+        f"a scale of {found_low:g} to {found_high:g}",
+        low=f"{found_low:g}",
+        high=f"{found_high:g}",
+    )
 
 
 def _extras(raw: RawTable, mapping: Mapping) -> dict[str, pa.Array]:

@@ -49,12 +49,19 @@ class Findings:
             self._add(positions, column, problem, expected, value, "rejected")
 
     def warn(
-        self, rows: np.ndarray, column: str | None, problem: str, expected: str, value: Callable[[int], Any]
+        self,
+        rows: np.ndarray,
+        column: str | None,
+        problem: str,
+        expected: str,
+        value: Callable[[int], Any],
+        params: dict[str, Any] | None = None,
     ) -> None:
-        """Let rows in, but say that they look odd."""
+        """Let rows in, but say that they look odd; `params` fill the translated words."""
         positions = np.flatnonzero(rows & ~self.rejected & ~self.left_out)
         if len(positions):
             self._add(positions, column, problem, expected, value, "warning")
+            self.problems[-1].params.update(params or {})
 
     def leave_out(self, rows: np.ndarray, column: str | None, problem: str, expected: str) -> None:
         """Set rows aside that are not data of this table, such as questions nobody answered."""
@@ -63,9 +70,9 @@ class Findings:
             self.left_out[positions] = True
             self._add(positions, column, problem, expected, lambda _: "", "left_out")
 
-    def assume(self, column: str | None, problem: str, count: int, expected: str) -> None:
-        """Report a choice made for the reader."""
-        self.problems.append(Problem(column, problem, count, expected, [], "assumed"))
+    def assume(self, column: str | None, problem: str, count: int, expected: str, **params: Any) -> None:
+        """Report a choice made for the reader; `params` fill the translated words."""
+        self.problems.append(Problem(column, problem, count, expected, [], "assumed", params))
 
     def reasons(self, positions: np.ndarray) -> list[str]:
         """Why each of the rejected rows stays out."""

@@ -35,8 +35,24 @@ _PARTS = (
 )
 
 
-def check(table: schema.Table, columns: Columns, findings: Findings, accounts: pa.Array | None) -> None:
-    """Run every rule on the typed columns of one table; `accounts` are the known ids, if any are known."""
+def check(
+    table: schema.Table,
+    columns: Columns,
+    findings: Findings,
+    accounts: pa.Array | None,
+    currencies: tuple[str, ...] | None = None,
+    split: bool = False,
+) -> None:
+    """Run every rule on the typed columns of one table.
+
+    Args:
+        table: The canonical table.
+        columns: Its typed columns.
+        findings: Where problems go.
+        accounts: The known ids, None when none are.
+        currencies: Currencies that amounts can be converted from, None when that is not known.
+        split: The rows feed other tables too, so an account may come with each of its subscriptions.
+    """
     _required(table, columns, findings)
     _signs(table, columns, findings)
     for name, before, after in _ORDERED:
@@ -52,7 +68,9 @@ def check(table: schema.Table, columns: Columns, findings: Findings, accounts: p
         _subscriptions(columns, findings)
     if table.name in ("surveys", "sentiment"):
         _scales(columns, findings)
-    _duplicates(table, columns, findings)
+    _duplicates(table, columns, findings, split)
+    if currencies is not None and "currency" in columns and table.name not in ("accounts", "fx_rates"):
+        _currencies(columns, findings, currencies)
     if accounts is not None and table.name != "accounts":
         _accounts(columns, findings, accounts)
 
@@ -160,7 +178,26 @@ def _scales(columns: Columns, findings: Findings) -> None:
     )
 
 
-def _duplicates(table: schema.Table, columns: Columns, findings: Findings) -> None:
+def _currencies(columns: Columns, findings: Findings, known: tuple[str, ...]) -> None:
+    """Amounts in a currency without a rate count one for one: they go in, and somebody must hear of it."""
+    texts = pc.utf8_upper(pc.utf8_trim_whitespace(columns["currency"]))
+    columns["currency"] = texts
+    rows = mask(pc.is_valid(texts)) & ~mask(pc.is_in(texts, value_set=pa.array(known, pa.string())))
+    if not rows.any():
+        return
+    named = ", ".join(sorted(set(texts.filter(pa.array(rows)).to_pylist()))[:12])
+    findings.warn(
+        rows,
+        "currency",
+        "no_rate",
+        f"an exchange rate for {named}: until one is set (Settings, Policies, Exchange rates) these amounts count "
+        f"one for one as {known[0]}",
+        _show(columns, "currency"),
+        {"currencies": named, "reporting": known[0]},
+    )
+
+
+def _duplicates(table: schema.Table, columns: Columns, findings: Findings, split: bool) -> None:
     """Keep the first row of a key; with millions of rows, one pass of hashes tells that there are no others."""
     if not table.key or any(name not in columns for name in table.key):
         return
@@ -179,6 +216,11 @@ def _duplicates(table: schema.Table, columns: Columns, findings: Findings) -> No
         later = engine.execute(f"select _row from ({ranked}) where n > 1").fetchnumpy()["_row"]  # noqa: S608
     rows = np.zeros(findings.count, dtype=bool)
     rows[np.asarray(later, dtype=np.int64)] = True
+    if split and table.name == "accounts":
+        findings.leave_out(
+            rows, table.key[0], "account_again", "one row for each account; the first row says what it is"
+        )
+        return
     what = " and ".join(table.key)
     findings.reject(
         rows, table.key[0], "duplicate_key", f"each {what} once; the first row is kept", _show(columns, *table.key)

@@ -81,7 +81,12 @@ def _complete_scales(columns: Columns, findings: Findings, in_words: np.ndarray)
         columns["scale_min"] = pc.if_else(pa.array(open_low), pa.scalar(low), columns["scale_min"])
         columns["scale_max"] = pc.if_else(pa.array(open_high), pa.scalar(high), columns["scale_max"])
         findings.assume(
-            "scale_max", "assumed_scale", int((open_low | open_high).sum()), f"{kind}: a scale of {low:g} to {high:g}"
+            "scale_max",
+            "assumed_scale",
+            int((open_low | open_high).sum()),
+            f"{kind}: a scale of {low:g} to {high:g}",
+            low=f"{low:g}",
+            high=f"{high:g}",
         )
 
 

@@ -120,7 +120,7 @@ class Match:
     """Why a header was taken for a column.
 
     `how` is one of same_name, synonym, synonym_without_note, similar_name, joined, guessed, lookup,
-    numbered. `confidence` runs from 0 to 1; 1 is the canonical name itself.
+    numbered, beside_key, made_up. `confidence` runs from 0 to 1; 1 is the canonical name itself.
     """
 
     table: str
@@ -140,6 +140,7 @@ class Mapping:
         unmapped: Headers that feed nothing.
         missing: Required columns without a source, by table; such a table is refused.
         scores: For suggestions: how well each canonical table fits.
+        foreign: For suggestions: what the file seems to list that no table holds (`opportunities`, `prices`), else "".
     """
 
     tables: dict[str, TableMapping]
@@ -147,6 +148,7 @@ class Mapping:
     unmapped: tuple[str, ...] = ()
     missing: dict[str, tuple[str, ...]] = field(default_factory=dict)
     scores: dict[str, float] = field(default_factory=dict)
+    foreign: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The mapping file."""

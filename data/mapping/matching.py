@@ -32,6 +32,7 @@ _CLOCK_NAMES = frozenset(
         "hora de llamada",
     ]
 )
+_BARE = frozenset(["account", "client", "cliente", "company", "conta", "cuenta", "customer", "empresa"])
 _FLAGS = {
     "trial_flag": (("TRUE", "trial"), ("FALSE", "active")),
     "answered": (("Y", False), ("N", True)),
@@ -69,8 +70,20 @@ def match_headers(raw: RawTable, table: schema.Table) -> dict[str, Found]:
                 _source(raw, header, table.columns[column], tag),
                 tag,
             )
+    _name_beside_key(raw, table, found, used)
     _join_clocks(raw, table, found, used)
     return found
+
+
+def _name_beside_key(raw: RawTable, table: schema.Table, found: dict[str, Found], used: set[str]) -> None:
+    """A column called just "customer" beside the customer's id holds the names."""
+    if "name" not in table.columns or "name" in found or "account_id" not in found:
+        return
+    for header in raw.headers:
+        if header not in used and normalised(header) in _BARE and raw.sample(header):
+            used.add(header)
+            found["name"] = (Match(table.name, "name", (header,), 0.9, "beside_key"), Source((header,)), None)
+            return
 
 
 def _named(header: str, table: schema.Table, known: dict[str, Known]) -> list[tuple[str, float, str, str | None]]:
@@ -81,7 +94,8 @@ def _named(header: str, table: schema.Table, known: dict[str, Known]) -> list[tu
         return [(column, 1.0, "same_name", None)]
     for i, form in enumerate(forms):
         if form in known:
-            base = 0.75 if form in GENERIC else 0.95
+            base = 0.6 if known[form].tag == "weak" else 0.75 if form in GENERIC else 0.95
+            base -= 0.1 * (form in _BARE and known[form].column == "account_id")
             return [
                 (known[form].column, base - 0.04 * (i > 0), "synonym_without_note" if i else "synonym", known[form].tag)
             ]
@@ -113,6 +127,10 @@ def _fit(raw: RawTable, header: str, table: schema.Table, column: str, tag: str 
         "date": partial(dates.to_dates, style=dates.DateStyle(months=True)),
         "datetime": dates.to_datetimes,
     }
+    if column == "region" and 2 * sum(
+        normalised(text) in words("subscriptions.status") for text in texts.to_pylist()
+    ) > len(texts):
+        return 0.0  # the state of an account, not the one it lies in
     if kind not in convert:
         return 1.0
     fit = 1.0 - float(convert[kind](texts).bad.mean())
@@ -166,7 +184,11 @@ def _join_clocks(raw: RawTable, table: schema.Table, found: dict[str, Found], us
             days = dates.to_datetimes(pa.array(raw.sample(source.headers[0]), pa.string())).values
             if len(days) and all(day is None or (day.hour, day.minute) == (0, 0) for day in days.to_pylist()):
                 headers = (*source.headers, clocks.pop(0))
-                found[column] = (Match(table.name, column, headers, match.confidence, "joined"), Source(headers), tag)
+                found[column] = (
+                    Match(table.name, column, headers, max(match.confidence, 0.9), "joined"),
+                    Source(headers),
+                    tag,
+                )
 
 
 def _is_clock(texts: list[str]) -> bool:

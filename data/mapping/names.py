@@ -10,7 +10,29 @@ from pathlib import Path
 _HERE = Path(__file__).parent
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOTE = re.compile(r"\s*[(\[][^)\]]*[)\]]\s*")
-_PREFIX = re.compile(r"^(?:property|hs|custom|cf|dt) |^[a-z ]+: ")
+_PREFIX = re.compile(r"^(?:(?:property|hs|custom|cf|dt) )+|^[a-z ]+: ")
+_SHORT = {
+    "vl": "valor",
+    "vlr": "valor",
+    "cod": "codigo",
+    "cd": "codigo",
+    "dt": "data",
+    "dta": "data",
+    "qt": "quantidade",
+    "qtd": "quantidade",
+    "qtde": "quantidade",
+    "nr": "numero",
+    "nro": "numero",
+    "sit": "situacao",
+    "resp": "responsavel",
+    "cli": "cliente",
+    "clte": "cliente",
+    "amt": "amount",
+    "cust": "customer",
+    "acct": "account",
+    "nbr": "number",
+    "imp": "importe",
+}
 GENERIC = frozenset(
     [
         "id",
@@ -60,7 +82,8 @@ class Known:
     """A known header name: the column it stands for and, in `tag`, how its values are meant.
 
     Tags: a unit (`minutes`, `cents`, `last_day` …), `monthly`/`annual` (what the amount covers),
-    `trial_flag`, `answered` (the opposite of abandoned), `average` (to multiply by contacts handled).
+    `weak` (only where nothing better is there), `trial_flag`, `answered` (the opposite of abandoned),
+    `average` (to multiply by contacts handled).
     """
 
     column: str
@@ -76,11 +99,18 @@ def normalised(text: str) -> str:
 
 
 def variants(header: str) -> tuple[str, ...]:
-    """The normalised header, then without what stands in brackets, then without a known prefix."""
+    """The normalised header, then without what stands in brackets, spelled out, and without a known prefix."""
     forms = [normalised(header), normalised(_NOTE.sub(" ", header))]
+    forms += [spelled for form in list(forms) for spelled in _spelled_out(form)]
     forms += [_PREFIX.sub("", form) for form in list(forms)]
     forms.append(normalised(_PREFIX.sub("", header.lower())))
     return tuple(dict.fromkeys(form for form in forms if form))
+
+
+def _spelled_out(form: str) -> list[str]:
+    """`vl mensal` as `valor mensal`, `cod cliente` as `codigo cliente` and `codigo do cliente`."""
+    long = [_SHORT.get(word, word) for word in form.split()]
+    return [" ".join(long), f"{long[0]} do {' '.join(long[1:])}"] if long != form.split() else []
 
 
 def _rows(name: str) -> list[dict[str, str]]:

@@ -20,6 +20,31 @@ _PHONE = re.compile(r"\b(?:call|calls|ligacao|ligacoes|chamada|chamadas|llamada|
 _ASKED = re.compile(
     r"\b(?:csat|satisf\w*|rating|score|nota|avaliacao|calificacion|valoracion|nps|ces|estrellas|stars)\b"
 )
+_OPPORTUNITIES = frozenset(
+    [
+        "deal id",
+        "deal name",
+        "deal pipeline id",
+        "deal pipeline stage id",
+        "deal stage",
+        "dealname",
+        "dealstage",
+        "etapa da oportunidade",
+        "etapa do negocio",
+        "forecast category",
+        "is won",
+        "opportunity id",
+        "opportunity name",
+        "probability",
+        "probabilidade",
+        "probabilidad",
+        "stage name",
+    ]
+)
+_OPPORTUNITY_FILES = re.compile(r"\b(?:opportunit(?:y|ies)|oportunidades?|deals?)\b")
+_PRICES = frozenset(
+    ["aggregate usage", "interval length", "interval unit", "interval count", "trial length", "tiers mode"]
+)
 _KINDS = (
     ("enps", re.compile(r"\b(?:enps|e nps|employee)\b")),
     ("nps", re.compile(r"\b(?:nps|promoter|recommend\w*|recomenda\w*|recomienda)\b")),
@@ -50,8 +75,11 @@ def suggest(raw: RawTable, tables: list[str] | None = None) -> Mapping:
         and best_incomplete.score > fits[chosen[0]].score
     ):
         chosen = [best_incomplete.name]
-    if not tables and fits[chosen[0]].score < _WEAK:
+    foreign = "" if tables else _foreign(raw, chosen[0])
+    if foreign or (not tables and fits[chosen[0]].score < _WEAK):
         chosen = []
+    if not tables and len(chosen) == 1 and chosen[0] in ("accounts", "subscriptions"):
+        chosen = _customers_with_terms(chosen[0], fits)
     if not tables and chosen == ["contacts"]:
         answers = _answers_within(raw, fits["contacts"])
         if answers:
@@ -67,6 +95,7 @@ def suggest(raw: RawTable, tables: list[str] | None = None) -> Mapping:
         tuple(header for header in raw.headers if header not in used),
         missing,
         {name: round(fit.score, 2) for name, fit in fits.items()},
+        foreign,
     )
 
 
@@ -112,6 +141,10 @@ class _Fit:
                 self._put(
                     column, Source(row_number_from=f"{normalised(raw.name).replace(' ', '-')[:40]}-"), 0.3, "numbered"
                 )
+        if self.name == "subscriptions" and "subscription_id" not in self.found:
+            self._make_up_subscriptions(raw)
+        if self.name in ("invoices", "subscriptions") and "livemode" in {normalised(header) for header in raw.headers}:
+            self._in_cents(raw)
         tag = self.found["amount"][2] if "amount" in self.found else None
         if tag in ("monthly", "monthly_cents", "annual") and "billing_months" in columns:
             self.found.pop("billing_months", None)
@@ -131,6 +164,25 @@ class _Fit:
             if _PHONE.search(normalised(key)):
                 self.constants["channel"] = "phone"
 
+    def _make_up_subscriptions(self, raw: RawTable) -> None:
+        """A list of customers with what they pay: the customer, with the product where it comes twice, is the key."""
+        if not {"account_id", "started_on", "amount"} <= set(self.found):
+            return
+        headers = self.found["account_id"][1].headers
+        start = self.found["started_on"][1].headers
+        if "product" in self.found and _repeat_together(raw, (*headers, *start)):
+            headers = (*headers, *self.found["product"][1].headers)
+        self._put("subscription_id", Source(headers), 0.85, "made_up")
+
+    def _in_cents(self, raw: RawTable) -> None:
+        """Tables as a payment service keeps them (with `livemode`) count in the smallest unit of a currency."""
+        if "amount" not in self.found or self.found["amount"][1].unit is not None:
+            return
+        match, source, tag = self.found["amount"]
+        texts = [text for header in source.headers for text in raw.sample(header)]
+        if texts and all(text.strip().lstrip("-").isdigit() for text in texts):
+            self.found["amount"] = (replace(match, confidence=0.75, how="in_cents"), replace(source, unit="cents"), tag)
+
     def _look_up(self, raw: RawTable) -> None:
         names = {
             form for form, known in synonyms("subscriptions").items() if known.column == "subscription_id"
@@ -147,9 +199,9 @@ class _Fit:
         score = 0.0
         for column, (match, _, _) in self.found.items():
             distinctive = sum(column in other.columns for other in schema.tables().values()) == 1
-            score += match.confidence * (2.0 if distinctive else 1.0) * (0 if match.how == "numbered" else 1)
+            score += match.confidence * (2.0 if distinctive else 1.0) * (match.how not in ("numbered", "made_up"))
         required = self.table.required
-        real = [column for column in required if column in self.found and self.found[column][0].how != "numbered"]
+        real = [c for c in required if c in self.found and self.found[c][0].how not in ("numbered", "made_up")]
         score += 3.0 * len(real) / len(required)
         score -= 2.0 * len(missing_columns(self.name, self.mapping))
         score += 5.0 * self.named
@@ -165,6 +217,35 @@ class _Fit:
         if key in self.found and self.found[key][1].headers and not self.named:
             score -= 3.0 * (normalised(self.found[key][1].headers[0]) in GENERIC)
         return score
+
+
+def _foreign(raw: RawTable, chosen: str) -> str:
+    """What the file lists when it is nothing Farol holds: sales opportunities or a list of prices; else ""."""
+    forms = {form for header in raw.headers for form in variants(header)}
+    telling = len(forms & _OPPORTUNITIES)
+    if telling >= 2 or ((telling or chosen != "renewals") and _OPPORTUNITY_FILES.search(normalised(raw.name))):
+        return "opportunities"
+    if len(forms & _PRICES) >= 2 and not _has_account(raw) and not forms & {"subscription id", "start date"}:
+        return "prices"
+    return ""
+
+
+def _customers_with_terms(chosen: str, fits: dict[str, "_Fit"]) -> list[str]:
+    """Both tables where one list names customers and says since when they pay how much; else the one chosen."""
+    accounts, terms = fits.get("accounts"), fits.get("subscriptions")
+    if accounts is None or terms is None or not {"account_id", "name"} <= set(accounts.found):
+        return [chosen]
+    same = terms.found.get("account_id")
+    paid = same is not None and {"started_on", "amount"} <= set(terms.found) and terms.complete
+    if not paid or same is None or same[1].headers != accounts.found["account_id"][1].headers:
+        return [chosen]
+    return ["subscriptions", "accounts"]
+
+
+def _repeat_together(raw: RawTable, headers: tuple[str, ...]) -> bool:
+    """Whether several columns together hold the same values twice, judged on the first rows."""
+    rows = raw.frame.select(list(headers)).slice(0, 20_000)
+    return rows.group_by(list(headers)).aggregate([]).num_rows < rows.num_rows
 
 
 def _named_after(raw: RawTable, table: str) -> float:
