@@ -129,7 +129,8 @@ def observed_span(facts: Facts) -> tuple[date | None, date | None]:
     """First day of the first period and the as-of day; (None, None) without any observed date.
 
     The first is the earliest observed date of subscriptions, without that table of any table. The
-    as-of day is the latest observed date of any table that is not after the import.
+    as-of day is the latest observed date of any table that is not after the import; where nothing was
+    observed but renewals with an outcome and no day of decision, the latest day one was due.
     """
     spans = {}
     for table in tables().values():
@@ -146,6 +147,12 @@ def observed_span(facts: Facts) -> tuple[date | None, date | None]:
         sql = f"SELECT min(day), max(CASE WHEN day <= DATE '{limit}' THEN day END) FROM ({days})"
         spans[table.name] = _ENGINES.answer(facts, sql)[0]
     latest = [span[1] for span in spans.values() if span[1] is not None]
+    if not latest and has_values(facts, "renewals"):
+        # nothing but renewals without a day of decision: the days they were due are all there is
+        limit = _imported_on(facts).isoformat()
+        due = f"SELECT min(due_on), max(due_on) FROM renewals WHERE due_on <= DATE '{limit}' AND outcome IN ('renewed', 'churned')"
+        spans["renewals"] = _ENGINES.answer(facts, due)[0]
+        latest = [day for day in spans["renewals"][1:] if day is not None]
     if not latest:
         return None, None
     if "subscriptions" in spans and spans["subscriptions"][0] is not None:

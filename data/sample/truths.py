@@ -90,7 +90,7 @@ def targets(accounts: int = 300) -> dict[str, float]:
         "service_level": 0.80,
         "expansion_rate": 0.008,
         "referrals": round(5 * size, 1),
-        "mrr": round(1_900_000 * size, -3),
+        "mrr": round(1_880_000 * size, -3),
         "ltv_cac": 3.0,
         "cac_payback": 18.0,
         "quick_ratio": 2.0,

@@ -298,3 +298,19 @@ def test_overdue(terminal: Terminal) -> None:
     assert terminal.value("overdue_count", "2024-01") == 2
     assert terminal.value("overdue_amount", "2024-02") == pytest.approx(200)
     assert terminal.value("average_ticket", "2024-01") == pytest.approx((400 - 30) / 4)
+
+
+def test_renewals_alone_without_days_of_decision(terminal: Terminal) -> None:
+    """A file of renewals is enough: the last one due is then the day everything is known up to."""
+    rows = [
+        {
+            "renewal_id": f"R{i}",
+            "account_id": f"A{i}",
+            "due_on": "2024-03-31",
+            "due_amount": 100,
+            "outcome": "renewed" if i < 45 else "churned",
+        }
+        for i in range(50)
+    ]
+    terminal.bring_in(renewals=rows)
+    assert terminal.value("renewal_rate", "2024-03") == pytest.approx(0.9)
