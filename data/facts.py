@@ -150,7 +150,8 @@ def observed_span(facts: Facts) -> tuple[date | None, date | None]:
     if not latest and has_values(facts, "renewals"):
         # nothing but renewals without a day of decision: the days they were due are all there is
         limit = _imported_on(facts).isoformat()
-        due = f"SELECT min(due_on), max(due_on) FROM renewals WHERE due_on <= DATE '{limit}' AND outcome IN ('renewed', 'churned')"
+        decided = f"due_on <= DATE '{limit}' AND outcome IN ('renewed', 'churned')"
+        due = f"SELECT min(due_on), max(due_on) FROM renewals WHERE {decided}"
         spans["renewals"] = _ENGINES.answer(facts, due)[0]
         latest = [day for day in spans["renewals"][1:] if day is not None]
     if not latest:
