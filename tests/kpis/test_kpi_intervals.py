@@ -134,6 +134,9 @@ def test_ratio_and_its_error_by_hand():
     ratio, error = _ratio_and_error(sums, 3)
     assert ratio[0] == 2
     assert error[0] == pytest.approx(np.sqrt(3 / 2 * 2) / 6)
+    # A thousandth of the money has a thousandth of the error.
+    small = sums * np.array([1e-3, 1, 1e-6, 1e-3, 1])
+    assert _ratio_and_error(small, 3)[1][0] == pytest.approx(error[0] / 1_000)
     # The usual standard error of a mean, when every x is 1.
     ones = np.array([[y.sum(), 3.0, y @ y, y.sum(), 3.0]])
     assert _ratio_and_error(ones, 3)[1][0] == pytest.approx(y.std(ddof=1) / np.sqrt(3))
