@@ -12,6 +12,7 @@ from statsmodels.stats.proportion import proportion_confint
 from kpis.catalogue import KPIS, UnknownKpi
 from kpis.table import COLUMNS, NEVER_ROLL_UP, kpi_table
 
+NUMBERS = ["value", "numerator", "denominator", "n", "low", "high"]
 EVERY_MEASURE = sorted({name for one in KPIS for name in one.measures} - {"gross_margin"})
 
 
@@ -37,6 +38,7 @@ def test_columns_and_order():
     assert list(table["period"]) == ["2024-01", "2024-02"] * 2
     assert list(table["value"]) == [60, 84, 5, 7]
     assert table["complete"].dtype == bool
+    assert all(pd.api.types.is_float_dtype(table[name]) for name in NUMBERS)
     assert len(kpi_table(frame(closing_mrr=5))) == len(KPIS)
     assert list(kpi_table(frame(closing_mrr=5), []).columns) == ["kpi", "period", *COLUMNS]
 
@@ -183,6 +185,7 @@ def test_what_belongs_to_the_company_is_not_cut():
     cube = frame(measures, measures).assign(segment="A")
     cut = kpi_table(cube, ["cac"], by=["segment"])
     assert set(cut["reason"]) == {"company_only"}
+    assert all(pd.api.types.is_float_dtype(cut[name]) for name in NUMBERS)
     assert cut[["value", "numerator", "denominator", "n"]].isna().all().all()
     assert set(kpi_table(cube, ["cac"], filtered=["segment"])["reason"]) == {"company_only"}
     assert list(kpi_table(cube, ["cac"], by=["segment"], carried=["segment"])["value"]) == [200, 200]
