@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 
 import workspace as farol
-from words import LANGUAGES, text
+from words import LANGUAGES, catalogue, text
 
 
 def terminal_locale() -> str:
@@ -53,10 +53,18 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
         except farol.DataProblem as problem:
             if kwargs.get("as_json"):
                 print(json.dumps({"error": str(problem)}, ensure_ascii=False))
-            print(str(problem), file=sys.stderr)
+            print(refusal(problem), file=sys.stderr)
             raise typer.Exit(2) from None
 
     return run
+
+
+def refusal(problem: farol.DataProblem) -> str:
+    """A refusal in the reader's language, in English where the catalogue does not know it."""
+    id = f"problems.{problem.id}"
+    if LOCALE == "en" or not catalogue.has(id, LOCALE):
+        return str(problem)
+    return text(id, LOCALE, **problem.params)
 
 
 def pairs(options: list[str] | None) -> dict[str, str]:
@@ -92,6 +100,7 @@ def show(rows: list[dict[str, Any]], as_json: bool) -> None:
         print(json.dumps(rows, ensure_ascii=False, default=str, allow_nan=False))
         return
     if not rows:
+        print(say("nothing"), file=sys.stderr)
         return
     shown = [name for name in rows[0] if any(row[name] not in (None, "", [], {}) for row in rows)]
     lines = [shown] + [[cell(row[name]) for name in shown] for row in rows]
@@ -108,6 +117,8 @@ def cell(value: Any) -> str:
         return f"{value:,.4f}".rstrip("0").rstrip(".")
     if isinstance(value, dict):
         return ", ".join(f"{k}={v}" for k, v in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     return str(value)
 
 
@@ -153,7 +164,9 @@ def import_(
         show(reports, True)
     else:
         for report in reports:
-            print_report(report)
+            print_report(report, dry_run)
+        if reports and (lit := reports[-1]["kpis_lit"]):
+            print(say("import.lit", n=len(lit), kpis=", ".join(lit)))
     if any(report["rows_rejected"] or report["problems"] for report in reports):
         raise typer.Exit(1)
 
@@ -172,20 +185,29 @@ def json_file(path: Path | None) -> dict[str, Any] | None:
         raise farol.DataProblem("mapping_unread", "{path} is not a mapping file: {why}", path=path, why=error) from None
 
 
-def print_report(report: dict[str, Any]) -> None:
-    """What one table of one file brought, in words."""
-    print(
-        say("import.done", **{k: report[k] for k in ("file", "table", "rows_read", "rows_accepted", "rows_rejected")})
-    )
+def print_report(report: dict[str, Any], dry_run: bool = False) -> None:
+    """What one table of one file brought, or would bring, in words."""
+    said = {k: report[k] for k in ("file", "table", "rows_read", "rows_accepted", "rows_rejected")}
     if report["duplicate_of"]:
-        print("  " + say("import.duplicate", version=report["duplicate_of"]))
+        print(say("import.again", **said, version=report["duplicate_of"]))
+        return
+    print(say("import.would" if dry_run else "import.done", **said))
     for problem in report["problems"]:
-        examples = ", ".join(f"{e['row']}: {e['value']}" for e in problem["examples"][:3])
-        print(f"  {problem['column']}: {problem['problem']} × {problem['count']} ({examples})")
+        print("  " + finding(problem))
     if report["rejected_file"]:
         print("  " + say("import.rejected", path=report["rejected_file"]))
-    if report["kpis_lit"]:
-        print("  " + say("import.lit", n=len(report["kpis_lit"]), kpis=", ".join(report["kpis_lit"])))
+
+
+def finding(problem: dict[str, Any]) -> str:
+    """One problem on one line: what, in which column, how often, where, and what was expected."""
+    name, wanted = (f"import.{kind}_{problem['problem']}" for kind in "pe")
+    what = text(name, LOCALE) if catalogue.has(name, LOCALE) else problem["problem"]
+    own = LOCALE == "en" or not catalogue.has(wanted, LOCALE)
+    expected = problem["expected"] if own else text(wanted, LOCALE, **problem["params"])
+    examples = ", ".join(f"{e['row']}: {e['value']}" for e in problem["examples"][:3])
+    where = f" ({examples})" if examples else ""
+    column = f"{problem['column']}: " if problem["column"] else ""
+    return f"{column}{what} × {problem['count']}{where} → {expected}"
 
 
 @app.command(help=say("kpis.help"))
@@ -263,7 +285,11 @@ def history(workspace: WorkspaceName = "default", as_json: Json = False) -> None
 def undo(workspace: WorkspaceName = "default", as_json: Json = False) -> None:
     """Undo the last import."""
     opened = farol.Workspace.open(workspace)
-    show([{"version": opened.store.undo(opened.id)}], as_json)
+    version = opened.store.undo(opened.id)
+    if as_json:
+        show([{"version": version}], True)
+    else:
+        print(say("undo.done", version=version))
 
 
 if __name__ == "__main__":

@@ -166,7 +166,7 @@ def _prepare_table(
         what = {"opportunities": "sales opportunities", "prices": "a list of prices"}[chosen.foreign]
         raise DataProblem(
             f"foreign_{chosen.foreign}",
-            "{file} looks like {what}, which no table of Farol holds. To use it all the same, name the table it feeds.",
+            "{file} looks like {what}, which no table of Farol holds. Leave it out, or name the table it feeds.",
             file=raw.name,
             what=what,
         )

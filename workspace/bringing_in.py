@@ -54,7 +54,7 @@ def check(
     """
     chosen = choices or [Choice()] * len(uploads)
     known = _known(workspace)
-    order = sorted(range(len(uploads)), key=lambda i: not _feeds(uploads[i], chosen[i], FIRST))
+    order = sorted(range(len(uploads)), key=lambda i: [not _feeds(uploads[i], chosen[i], [name]) for name in FIRST])
     prepared: dict[int, list[Prepared]] = {}
     for i in order:
         choice = chosen[i]

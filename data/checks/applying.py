@@ -108,7 +108,13 @@ def apply(
         zone,
     )
     split = len(bound.tables) > 1
-    return [_table(raw, name, body, how, known or Known(), bound, split) for name, body in bound.tables.items()]
+    seen, done = known or Known(), {}
+    for name in sorted(bound.tables, key=lambda name: name != "accounts"):  # others point at accounts
+        done[name] = _table(raw, name, bound.tables[name], how, seen, bound, split)
+        if name == "accounts" and split:
+            here = done[name].accepted["account_id"].combine_chunks()
+            seen = replace(seen, accounts=here if seen.accounts is None else pa.concat_arrays([seen.accounts, here]))
+    return [done[name] for name in bound.tables]
 
 
 def _hint(table: str, missing: tuple[str, ...]) -> str:

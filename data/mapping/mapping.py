@@ -119,8 +119,9 @@ class TableMapping:
 class Match:
     """Why a header was taken for a column.
 
-    `how` is one of same_name, synonym, synonym_without_note, similar_name, joined, guessed, lookup,
-    numbered, beside_key, made_up. `confidence` runs from 0 to 1; 1 is the canonical name itself.
+    `how` is one of same_name, synonym, synonym_without_note, spelled_out, name_and_values, similar_name,
+    joined, guessed, lookup, numbered, beside_key, made_up, in_cents. `confidence` runs from 0 to 1; 1 is
+    the canonical name itself.
     """
 
     table: str

@@ -8,7 +8,7 @@ from rapidfuzz import fuzz, process
 
 from data import schema
 from data.mapping.mapping import FACTORS, Match, Source
-from data.mapping.names import GENERIC, Known, normalised, synonyms, variants, words
+from data.mapping.names import GENERIC, Known, normalised, spelled_out, synonyms, variants, words
 from data.readers import dates, durations, numbers
 from data.readers.raw import RawTable
 from data.readers.typed import Typed, is_missing, mask
@@ -47,6 +47,8 @@ def match_headers(raw: RawTable, table: schema.Table) -> dict[str, Found]:
     for position, header in enumerate(raw.headers):
         for column, confidence, how, tag in _named(header, table, known):
             fit = 1.0 if how == "same_name" else _fit(raw, header, table, column, tag)
+            if confidence < 0.8 and how == "synonym" and _all_words(raw, header, f"{table.name}.{column}"):
+                confidence, how = 0.9, "name_and_values"
             if not raw.sample(header) and how != "same_name":
                 confidence *= 0.5
             if fit >= 0.6:
@@ -86,6 +88,12 @@ def _name_beside_key(raw: RawTable, table: schema.Table, found: dict[str, Found]
             return
 
 
+def _all_words(raw: RawTable, header: str, domain: str) -> bool:
+    """Whether every value met is a word that the column is known to hold."""
+    texts = raw.sample(header)
+    return bool(texts) and bool(words(domain)) and all(normalised(text) in words(domain) for text in texts)
+
+
 def _named(header: str, table: schema.Table, known: dict[str, Known]) -> list[tuple[str, float, str, str | None]]:
     """(column, confidence, how, tag) for every column the header's name allows."""
     forms = variants(header)
@@ -96,9 +104,9 @@ def _named(header: str, table: schema.Table, known: dict[str, Known]) -> list[tu
         if form in known:
             base = 0.6 if known[form].tag == "weak" else 0.75 if form in GENERIC else 0.95
             base -= 0.1 * (form in _BARE and known[form].column == "account_id")
-            return [
-                (known[form].column, base - 0.04 * (i > 0), "synonym_without_note" if i else "synonym", known[form].tag)
-            ]
+            short = i > 0 and form in spelled_out(forms[0])
+            how = "spelled_out" if short else "synonym_without_note" if i else "synonym"
+            return [(known[form].column, base - 0.04 * (i > 0), how, known[form].tag)]
     if forms and len(forms[0]) >= 5:
         like = process.extractOne(
             forms[0], [name for name in known if len(name) >= 5], scorer=fuzz.token_sort_ratio, score_cutoff=_ALIKE

@@ -101,13 +101,13 @@ def normalised(text: str) -> str:
 def variants(header: str) -> tuple[str, ...]:
     """The normalised header, then without what stands in brackets, spelled out, and without a known prefix."""
     forms = [normalised(header), normalised(_NOTE.sub(" ", header))]
-    forms += [spelled for form in list(forms) for spelled in _spelled_out(form)]
+    forms += [spelled for form in list(forms) for spelled in spelled_out(form)]
     forms += [_PREFIX.sub("", form) for form in list(forms)]
     forms.append(normalised(_PREFIX.sub("", header.lower())))
     return tuple(dict.fromkeys(form for form in forms if form))
 
 
-def _spelled_out(form: str) -> list[str]:
+def spelled_out(form: str) -> list[str]:
     """`vl mensal` as `valor mensal`, `cod cliente` as `codigo cliente` and `codigo do cliente`."""
     long = [_SHORT.get(word, word) for word in form.split()]
     return [" ".join(long), f"{long[0]} do {' '.join(long[1:])}"] if long != form.split() else []

@@ -109,6 +109,7 @@ class _Fit:
         self.constants: dict[str, Any] = {}
         self.named = _named_after(raw, table.name)
         self._fill_in(raw)
+        self._settle_key(raw)
         self.score = self._score(raw)
 
     @property
@@ -163,6 +164,15 @@ class _Fit:
             key = " ".join(self.found["contact_id"][1].headers)
             if _PHONE.search(normalised(key)):
                 self.constants["channel"] = "phone"
+
+    def _settle_key(self, raw: RawTable) -> None:
+        """In a file named after the table, a column called just "id" without repeats is its key."""
+        key = self.table.key[0] if self.table.key else ""
+        match, source, tag = self.found.get(key, (None, None, None))
+        if match is None or source is None or not self.named or not source.headers or match.confidence >= 0.8:
+            return
+        if normalised(source.headers[0]) == "id" and not repeats(raw, source.headers[0]):
+            self.found[key] = (replace(match, confidence=0.85, how="name_and_values"), source, tag)
 
     def _make_up_subscriptions(self, raw: RawTable) -> None:
         """A list of customers with what they pay: the customer, with the product where it comes twice, is the key."""

@@ -51,6 +51,8 @@ def open_bytes(path: Path) -> memoryview:
 
 def _map(path: Path) -> memoryview:
     try:
+        if path.is_dir():
+            raise DataProblem("is_a_folder", "{path} is a folder. Name the files in it.", path=str(path))
         if not path.is_file():
             raise DataProblem("no_such_file", "There is no file {path}.", path=str(path))
         if path.stat().st_size == 0:

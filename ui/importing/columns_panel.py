@@ -10,7 +10,7 @@ import streamlit as st
 from data import schema
 from ui.here import Here
 from ui.importing import state, wording
-from ui.importing.matching import ColumnRow, Matched, could_feed, keeps_extras, options
+from ui.importing.matching import NUMBERED_DAYS, ColumnRow, Matched, could_feed, keeps_extras, options
 from ui.importing.pieces import Edits, Piece
 from ui.text import escaped
 
@@ -25,7 +25,8 @@ def show(here: Here, piece: Piece, found: Matched) -> None:
     with st.container(border=True, key="import_columns", gap="xsmall"):
         st.markdown(f"##### 2 · {tell.t('import.columns')}", anchors=False)
         asked = len(doubtful) + len(found.missing)
-        st.caption(tell.t("import.columns_asked", n=asked) if asked else tell.t("import.columns_sure"))
+        if found.mapping.tables:
+            st.caption(tell.t("import.columns_asked", n=asked) if asked else tell.t("import.columns_sure"))
         _tables(here, piece, found)
         if not found.mapping.tables:
             foreign = found.mapping.foreign
@@ -117,7 +118,7 @@ def _missing(here: Here, piece: Piece, found: Matched, target: str) -> None:
         list(headers),
         index=None,
         key=key,
-        placeholder=tell.t("import.missing_says"),
+        placeholder=tell.t("import.missing_days" if target in NUMBERED_DAYS else "import.missing_says"),
         accept_new_options=True,
         on_change=write,
     )

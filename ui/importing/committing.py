@@ -14,7 +14,7 @@ from ui.here import Here
 from ui.importing import lit_panel, state, target, wording
 from ui.importing.matching import Matched, signature
 from ui.importing.target import Target
-from ui.importing.trial import Light, Trial
+from ui.importing.trial import Light, Trial, lines_ready
 from ui.objectives import home_of
 from ui.text import escaped
 from workspace import Workspace
@@ -118,7 +118,9 @@ def bring_in(
         state.set_trouble(problem)
         st.rerun()
     lit = tuple(one.kpi.key for one in lights if one.new)
-    rows = sum(one.rows for one in result.batches if one.duplicate_of is None)
+    stored = iter(result.batches)
+    fresh = [[next(stored).duplicate_of is None for _ in each] for each in trial.prepared]
+    rows = sum(lines_ready(each) for each, new in zip(trial.prepared, fresh, strict=True) if any(new))
     state.start_over(Outcome(chosen.name, rows, trial.rejected, lit, result.duplicate_of))
     target.forget()
     link.change(workspace=space.id)

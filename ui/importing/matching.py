@@ -21,6 +21,7 @@ SURE = 0.8
 ENOUGH = 3.5  # the score from which a table is recognised at all
 FIRST = ("accounts", "subscriptions")
 SAMPLES = 3
+NUMBERED_DAYS = ("contact_totals.day",)  # one row a day: a first day numbers the rows
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,13 @@ def options(tables: Pairs[str, Any]) -> list[str]:
 def could_feed(piece: Piece, found: Matched) -> tuple[str, ...]:
     """Tables of the first step that the same file would feed as well, as a list of customers with their plans does."""
     scores = piece.suggestion.scores
-    return tuple(name for name in FIRST if name not in found.mapping.tables and scores.get(name, 0.0) >= ENOUGH)
+    likely = (name for name in FIRST if name not in found.mapping.tables and scores.get(name, 0.0) >= ENOUGH)
+    return tuple(name for name in likely if _feeds_whole(suggest(piece.raw, [name]), name))
+
+
+def _feeds_whole(found: Mapping, name: str) -> bool:
+    """Whether nothing required is missing; an account needs its name, or every list of anything would be one."""
+    return not found.missing and (name != "accounts" or "name" in found.tables[name].columns)
 
 
 def keeps_extras(tables: Pairs[str, Any]) -> bool:
@@ -121,7 +128,10 @@ def _edited(raw: RawTable, found: Pairs[str, TableMapping], edits: Edits) -> dic
         name, _, column = target.partition(".")
         if name in tables and value:
             tables[name].columns.pop(column, None)
-            tables[name].constants[column] = value
+            if target in NUMBERED_DAYS:
+                tables[name].columns[column] = Source(row_number_from=value)
+            else:
+                tables[name].constants[column] = value
     for body in tables.values():
         _drop_orphans(body)
     ends = tables.get("subscriptions", TableMapping({})).columns

@@ -87,7 +87,7 @@ def _work(here: Here, top: st.delta_generator.DeltaGenerator, pieces: list[Piece
     target.choose(here, chosen)
     if tried.accepted and not chosen.new:
         committing.choose_mode(here, tried, committing.mode_in_force(chosen, tried))
-    piece = steps.choose_piece(here, pieces, by_id)
+    piece = steps.choose_piece(here, pieces, by_id, tried)
     reading_panel.show(here, piece, by_id[piece.id], tried)
     columns_panel.show(here, piece, by_id[piece.id])
     problems_panel.refused(here, tried)

@@ -8,7 +8,7 @@ from ui import draw
 from ui.here import Here
 from ui.importing import wording
 from ui.importing.pieces import Piece
-from ui.importing.trial import Trial
+from ui.importing.trial import Trial, lines_aside, lines_ready
 from ui.text import escaped
 
 _ICONS = {
@@ -22,7 +22,7 @@ _ICONS = {
 def show(here: Here, piece: Piece, trial: Trial) -> None:
     """The card."""
     tell, rows = here.tell, trial.of(piece)
-    rejected, ready = sum(o.rejected.num_rows for o in rows), sum(o.accepted.num_rows for o in rows)
+    rejected, ready = lines_aside(rows), lines_ready(rows)
     found = [problem for one in rows for problem in one.checked.problems]
     with st.container(border=True, key="import_problems", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
@@ -33,6 +33,10 @@ def show(here: Here, piece: Piece, trial: Trial) -> None:
             if rejected:
                 _download(here, piece, trial)
         said = tell.t("import.aside", n=ready) if rejected else tell.t("import.all_ready", n=ready)
+        if len(rows) > 1:
+            said += " " + " · ".join(
+                f"{wording.table(one.table, tell)}: {tell.full(one.accepted.num_rows, 'count')}" for one in rows
+            )
         st.caption(said)
         if found:
             st.dataframe(table(found, here), hide_index=True, width="stretch")
@@ -42,7 +46,11 @@ def table(found: list[Problem], here: Here) -> pd.DataFrame:
     """One row for each problem: what, how many rows, where, what was found and what was expected."""
     tell = here.tell
     order = {"rejected": 0, "warning": 1, "assumed": 2, "left_out": 3}
-    ranked = sorted(found, key=lambda problem: (order[problem.severity], -problem.count))
+    about_file = {(p.problem, repr(p.examples)): p for p in found if p.column is None}  # once, whatever it feeds
+    ranked = sorted(
+        [*(p for p in found if p.column is not None), *about_file.values()],
+        key=lambda problem: (order[problem.severity], -problem.count),
+    )
     return pd.DataFrame(
         {
             tell.t("import.problem"): [wording.finding(p, tell) for p in ranked],

@@ -8,7 +8,7 @@ from ui.here import Here
 from ui.importing import wording
 from ui.importing.matching import Matched
 from ui.importing.pieces import Piece
-from ui.importing.trial import Light, Trial
+from ui.importing.trial import Light, Trial, lines_aside
 
 GOOD, LOOK = ":green[:material/check_circle: {}]", ":yellow[:material/error: {}]"
 
@@ -32,8 +32,11 @@ def cards(
     asked = sum(len(m.missing) + sum(row.doubtful for row in m.rows) + (not m.mapping.tables) for m in found.values())
     matched = tell.t("import.matched", n=used, all=columns)
     fresh = sum(one.new for one in lights)
+    waiting = sum(not one.ready for one in found.values())
     if trial.problem is not None or not trial.accepted:
         checked = LOOK.format(tell.t("import.not_ready"))
+    elif waiting:
+        checked = LOOK.format(tell.t("import.stay_out", n=waiting))
     elif trial.rejected:
         checked = LOOK.format(tell.t("import.rows_to_fix", n=trial.rejected))
     elif warned := sum(p.severity == "warning" for one in trial.rows for p in one.checked.problems):
@@ -53,7 +56,7 @@ def cards(
             st.markdown(f"**{result}**")
 
 
-def choose_piece(here: Here, pieces: Sequence[Piece], found: Mapping[str, Matched]) -> Piece:
+def choose_piece(here: Here, pieces: Sequence[Piece], found: Mapping[str, Matched], trial: Trial) -> Piece:
     """The piece shown below: the one chosen, else the first that needs an eye, else the first."""
     if len(pieces) == 1:
         return pieces[0]
@@ -66,7 +69,10 @@ def choose_piece(here: Here, pieces: Sequence[Piece], found: Mapping[str, Matche
     def said(id: str) -> str:
         one = found[id]
         feeds = wording.listed(one.mapping.tables, here.tell) or here.tell.t("import.feeds_nothing")
-        return f"{known[id].file} → {feeds}" + ("" if one.ready else f" · {here.tell.t('import.state_check')}")
+        aside = lines_aside(trial.of(known[id]))
+        more = "" if one.ready else here.tell.t("import.state_check")
+        more = here.tell.t("import.rows_to_fix", n=aside) if aside else more
+        return f"{known[id].file} → {feeds}" + (f" · {more}" if more else "")
 
     chosen = st.selectbox(here.tell.t("import.shown"), list(known), key=key, format_func=said)
     return known[chosen]

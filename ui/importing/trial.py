@@ -49,17 +49,28 @@ class Trial:
 
     @property
     def accepted(self) -> int:
-        """How many rows are ready."""
-        return sum(one.accepted.num_rows for one in self.rows)
+        """How many rows of the files are ready: a row that feeds two tables is one row still."""
+        return sum(lines_ready(each) for each in self.prepared)
 
     @property
     def rejected(self) -> int:
-        """How many rows need a fix."""
-        return sum(one.rejected.num_rows for one in self.rows)
+        """How many rows of the files need a fix, whatever they feed."""
+        return sum(lines_aside(each) for each in self.prepared)
 
     def of(self, piece: Piece) -> tuple[Prepared, ...]:
         """The rows of one piece."""
         return next((p for one, p in zip(self.pieces, self.prepared, strict=True) if one.id == piece.id), ())
+
+
+def lines_ready(tables: Sequence[Prepared]) -> int:
+    """Rows of one file that come in: those of the table it feeds first, which the others go with."""
+    counts = [one.accepted.num_rows for one in tables]
+    return (counts[0] or max(counts)) if counts else 0
+
+
+def lines_aside(tables: Sequence[Prepared]) -> int:
+    """Rows of one file that stay aside for at least one of its tables."""
+    return len({line for one in tables for line in one.rejected.column("farol_row").to_pylist()})
 
 
 @dataclass(frozen=True)
