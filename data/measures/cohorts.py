@@ -26,6 +26,9 @@ COHORTS = tuple(
         ("now", "MRR at closing of the accounts active {back} months before"),
         ("kept", "The smaller of MRR now and MRR {back} months before, account by account"),
     )
+) + tuple(
+    Measure(f"accounts_then_{back}m", f"Accounts active {back} months before", "trailing", "count", ("subscriptions",))
+    for back in BACK
 )
 TRAILING = tuple(
     Measure(name, meaning, "trailing", "count", ("subscriptions",))
@@ -57,7 +60,7 @@ def _cohorts(context: Context) -> sa.Select[Any]:
         .group_by(days_back.c.no, states.c.account_id)
         .subquery()
     )
-    zero = sa.literal_column("0", sa.BigInteger)
+    zero, one = sa.literal_column("0", sa.BigInteger), sa.literal_column("1", sa.BigInteger)
     columns = []
     for back in BACK:
         then, now, was = found.c[f"mrr_{back}"], found.c.mrr_0, found.c[f"active_{back}"] > 0
@@ -65,6 +68,7 @@ def _cohorts(context: Context) -> sa.Select[Any]:
             then.label(f"mrr_then_{back}m"),
             sa.case((was, now), else_=zero).label(f"mrr_now_{back}m"),
             sa.case((sa.and_(was, now < then), now), (was, then), else_=zero).label(f"mrr_kept_{back}m"),
+            sa.case((was, one), else_=zero).label(f"accounts_then_{back}m"),
         ]
     return sa.select(found.c.account_id, found.c.no, *columns)
 
@@ -75,7 +79,9 @@ def _cohorts_first(context: Context) -> Mapping[str, int]:
     for back in BACK:
         days = [getattr(period, f"back_{back}m") for period in context.periods]
         number = sum(1 for day in days if earliest is None or day < earliest)
-        first |= {f"mrr_{name}_{back}m": number for name in ("then", "now", "kept")}
+        first |= {f"mrr_{name}_{back}m": number for name in ("then", "now", "kept")} | {
+            f"accounts_then_{back}m": number
+        }
     return first
 
 
