@@ -9,8 +9,9 @@ import pytest
 from data.importing import inspect, prepare
 from data.problems import DataProblem
 from data.schema import tables
-from ui.importing.matching import matched, options
+from ui.importing.matching import could_feed, matched, options
 from ui.importing.pieces import Edits, Piece, read
+from ui.importing.trial import lines_aside, lines_ready
 from workspace.templates import all_templates, column_facts, template, template_tables
 
 
@@ -95,3 +96,27 @@ def test_all_templates_and_none_that_is_not_there() -> None:
         assert {name.removesuffix(".csv") for name in files.namelist()} == set(template_tables())
     with pytest.raises(DataProblem):
         template("nothing")
+
+
+def test_daily_totals_without_a_day_are_numbered_from_a_first_one() -> None:
+    rows = "".join(f"{200 + i},{190 + i},10\n" for i in range(20))
+    daily = piece(f"Incoming Calls,Answered Calls,Abandoned Calls\n{rows}", "call center daily.csv")
+    assert matched(daily, Edits()).missing == ("contact_totals.day",)
+    found = matched(daily, Edits().with_pair("constants", "contact_totals.day", "2024-01-31"))
+    assert found.ready
+    days = prepare(daily.upload, found.mapping.to_json())[0].accepted["day"].to_pylist()
+    assert [str(day) for day in days[:2]] == ["2024-01-31", "2024-02-01"]
+
+
+def test_only_tables_that_would_be_whole_are_offered_beside() -> None:
+    invoices = "invoice_id,customer_id,issue_date,amount,currency,created_at\n1,A,2024-01-01,5,BRL,2024-01-01\n"
+    one = piece(invoices, "invoices.csv")
+    assert could_feed(one, matched(one, Edits())) == ()
+
+
+def test_a_row_that_feeds_two_tables_counts_once() -> None:
+    header = "customer_id,customer,start_date,mrr\n"
+    rows = [f"C{i},Company {i},2025-01-01,{'free' if i == 9 else 10 * i}" for i in range(1, 10)]
+    prepared = prepare(piece(header + "\n".join(rows) + "\n", "customers.csv").upload)
+    assert [one.table for one in prepared] == ["subscriptions", "accounts"]
+    assert (lines_ready(prepared), lines_aside(prepared)) == (8, 1)

@@ -115,18 +115,6 @@ def test_a_missing_column_is_asked_for_and_can_be_given() -> None:
     assert "Which column holds amount?" in box.label
 
 
-def test_daily_totals_without_a_day_are_numbered_from_a_first_one() -> None:
-    rows = "".join(f"{200 + i},{190 + i},{10}\n" for i in range(20))
-    data = f"Incoming Calls,Answered Calls,Abandoned Calls\n{rows}".encode()
-    at = uploaded(opened(workspace="empty"), ("call center daily.csv", data))
-    assert at.button("import_bring_in").disabled
-    box = next(one for one in at.selectbox if one.key.endswith("contact_totals.day"))
-    assert "first day" in str(box.proto.placeholder)
-    box.set_value("2024-01-31").run()
-    assert not at.exception
-    assert primary(at) == "Bring in 20 rows"
-
-
 def test_files_that_stay_out_are_said_beside_those_that_come_in() -> None:
     deals = b"deal_id,dealstage,amount\n1,won,5\n"
     accounts = b"account_id,name\nA,Alpha\nB,Beta\n"

@@ -20,6 +20,7 @@ from ui.importing.pieces import Edits, Piece
 SURE = 0.8
 ENOUGH = 3.5  # the score from which a table is recognised at all
 FIRST = ("accounts", "subscriptions")
+LIKELY = 0.7  # below it, a table is not offered for the sake of that column
 SAMPLES = 3
 NUMBERED_DAYS = ("contact_totals.day",)  # one row a day: a first day numbers the rows
 
@@ -99,6 +100,9 @@ def could_feed(piece: Piece, found: Matched) -> tuple[str, ...]:
 
 def _feeds_whole(found: Mapping, name: str) -> bool:
     """Whether nothing required is missing; an account needs its name, or every list of anything would be one."""
+    required = schema.tables()[name].required
+    if any(match.confidence < LIKELY for match in found.matches if match.column in required):
+        return False
     return not found.missing and (name != "accounts" or "name" in found.tables[name].columns)
 
 

@@ -11,6 +11,7 @@ from ui.importing.pieces import Piece
 from ui.importing.trial import Trial, lines_aside, lines_ready
 from ui.text import escaped
 
+TOLD = ("no_rate",)  # said in full above the table: amounts are wrong until somebody acts
 _ICONS = {
     "rejected": ":material/block:",
     "warning": ":material/warning:",
@@ -38,6 +39,8 @@ def show(here: Here, piece: Piece, trial: Trial) -> None:
                 f"{wording.table(one.table, tell)}: {tell.full(one.accepted.num_rows, 'count')}" for one in rows
             )
         st.caption(said)
+        for problem in (one for one in found if one.problem in TOLD):
+            st.caption(f":orange[:material/warning:] {escaped(wording.expected(problem, tell))}")
         if found:
             st.dataframe(table(found, here), hide_index=True, width="stretch")
 

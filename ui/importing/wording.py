@@ -9,6 +9,7 @@ from ui.text import escaped
 from words import catalogue
 
 LINES = 5
+SHORT = 24
 
 
 def refusal(problem: DataProblem, tell: Teller) -> str:
@@ -52,8 +53,13 @@ def lines(problem: Problem) -> str:
 
 def found(problem: Problem) -> str:
     """The first different values met (plain text)."""
-    values = dict.fromkeys(str(example["value"])[:60] for example in problem.examples if example.get("value"))
+    values = dict.fromkeys(_short(str(example["value"])) for example in problem.examples if example.get("value"))
     return ", ".join(list(values)[:3])
+
+
+def _short(value: str) -> str:
+    """A value short enough to leave room for what was expected instead."""
+    return value if len(value) <= SHORT else value[: SHORT - 1] + "…"
 
 
 def how(row: ColumnRow, tell: Teller, extras: bool) -> str:
