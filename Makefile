@@ -1,12 +1,11 @@
 # The commands of the project. `make run` and `make test` are all a newcomer needs.
 PYTHON ?= python3
 BIN := .venv/bin
-PORT ?= 8501
 
 .PHONY: run setup setup-dev test quick slow lint types bench mutate docs clean
 
 run: setup  ## install what is needed and open the app (localhost only)
-	$(BIN)/python -m streamlit run app.py --server.port=$(PORT)
+	$(BIN)/python -m streamlit run app.py $(if $(PORT),--server.port=$(PORT))
 
 setup: .venv/.run  ## the run-time environment
 .venv/.run: requirements.txt scripts/setup.sh
