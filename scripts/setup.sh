@@ -28,6 +28,7 @@ if command -v uv >/dev/null 2>&1; then
 fi
 
 [ -x .venv/bin/python ] || "$python" -m venv .venv
+.venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip --upgrade >/dev/null
 if .venv/bin/python -m pip install --quiet --disable-pip-version-check uv 2>/dev/null; then
     .venv/bin/uv pip install --quiet --python .venv/bin/python -r "$requirements" && exit 0
     echo "uv could not install; falling back to pip." >&2
