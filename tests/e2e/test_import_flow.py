@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,29 +75,25 @@ def _csv(path: Path) -> Path:
     return path
 
 
-def test_from_a_file_to_lit_up(address: str, home: Path, tmp_path: Path) -> None:
-    from playwright.sync_api import expect, sync_playwright
+def test_from_a_file_to_lit_up(address: str, home: Path, tmp_path: Path, chromium: Any) -> None:
+    from playwright.sync_api import expect
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        page = browser.new_page(viewport={"width": 390, "height": 844})
-        strangers: list[str] = []
-        page.on("request", lambda one: strangers.append(one.url) if "localhost" not in one.url else None)
-        page.goto(f"{address}/import?lang=en&workspace=empty")
-        dropzone = page.locator("[data-testid=stFileUploaderDropzoneInput]")
-        dropzone.wait_for(state="attached", timeout=PATIENCE)
-        dropzone.set_input_files(_csv(tmp_path / "subscriptions.csv"))
-        button = page.get_by_role("button", name="Bring in 72 rows")
-        expect(button).to_be_visible(timeout=PATIENCE)
-        expect(page.get_by_text("1 row needs a fix").first).to_be_visible(timeout=PATIENCE)
-        expect(page.get_by_text("4 · What lights up").first).to_be_visible(timeout=PATIENCE)
-        button.click()
-        expect(page.get_by_text("72 rows are in").first).to_be_visible(timeout=PATIENCE)
-        page.get_by_role("link", name="Logo churn").first.click()
-        expect(page.get_by_role("heading", name="Logo churn").first).to_be_visible(timeout=PATIENCE)
-        assert "kpi=logo_churn" in page.url
-        browser.close()
+    page = chromium.new_page(viewport={"width": 390, "height": 844})
+    strangers: list[str] = []
+    page.on("request", lambda one: strangers.append(one.url) if "localhost" not in one.url else None)
+    page.goto(f"{address}/import?lang=en&workspace=empty")
+    dropzone = page.locator("[data-testid=stFileUploaderDropzoneInput]")
+    dropzone.wait_for(state="attached", timeout=PATIENCE)
+    dropzone.set_input_files(_csv(tmp_path / "subscriptions.csv"))
+    button = page.get_by_role("button", name="Bring in 72 rows")
+    expect(button).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("1 row needs a fix").first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("4 · What lights up").first).to_be_visible(timeout=PATIENCE)
+    button.click()
+    expect(page.get_by_text("72 rows are in").first).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("link", name="Logo churn").first.click()
+    expect(page.get_by_role("heading", name="Logo churn").first).to_be_visible(timeout=PATIENCE)
+    assert "kpi=logo_churn" in page.url
+    page.close()
     assert not [url for url in strangers if not url.startswith(("data:", "blob:"))]
     assert Store(home, None).rows("empty")["subscriptions"] == 72

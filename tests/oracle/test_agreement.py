@@ -21,7 +21,11 @@ ASKED = [
     pytest.param("week", None, None, marks=pytest.mark.slow),
     ("month", None, "2024-09-17"),  # seen as of a day in the middle of a month
 ]
-COMPANIES = ("sample", "hostile 1", "hostile 2")
+COMPANIES = (
+    "sample",
+    pytest.param("hostile 1", marks=pytest.mark.slow),
+    pytest.param("hostile 2", marks=pytest.mark.slow),
+)
 
 
 class Both:
