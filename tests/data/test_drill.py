@@ -93,6 +93,7 @@ FAMILIES_OF_LINES = [
 ]
 
 
+@pytest.mark.slow
 def test_every_measure_is_the_sum_of_its_rows(given):
     panel = build_panel(given, "month", as_of=AS_OF)
     march = next(period for period in panel.periods if period.id == "2024-03")

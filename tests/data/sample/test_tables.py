@@ -161,7 +161,7 @@ def test_too_small_is_refused(accounts: int, months: int) -> None:
 
 def test_targets_and_annotations() -> None:
     assert targets()["mrr"] == 1_880_000
-    assert targets(600)["mrr"] == 3_800_000
+    assert targets(600)["mrr"] == 3_760_000
     notes = annotations()
     assert [n.day for n in notes] == sorted(n.day for n in notes)
     assert all(set(n.text) == {"en", "pt_BR", "es"} and n.day <= DEFAULT_END for n in notes)
