@@ -20,13 +20,13 @@ setup-dev: .venv/.dev  ## the run-time environment plus what tests and linters n
 
 test: setup-dev  ## everything: quick tests, then the slow ones
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
-	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m pytest -q -m slow -n 2 --dist loadfile
 
 quick: setup-dev  ## the quick tests alone
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 slow: setup-dev
-	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m pytest -q -m slow -n 2 --dist loadfile
 
 lint: setup-dev  ## style, types and import rules
 	$(BIN)/ruff check .
