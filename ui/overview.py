@@ -83,7 +83,9 @@ def _built(scope: Scope, _loaded: Loaded, state: Link, tell: Teller) -> Page:
         head = next(
             (everything[name][k] for k in HEADLINES[name] if k in everything[name] and everything[name][k].known), None
         )
-        heads[name] = None if head is None else (cards.card(head, tell, "24"), tell.status(head), _sentence(head, tell))
+        worst = verdict.worst(own[name])
+        status = "" if worst is None else tell.status(worst)
+        heads[name] = None if head is None else (cards.card(head, tell, "24"), status, _sentence(head, worst, tell))
     flat = list({r.key: r for readings in own.values() for r in readings}.values())
     missed = [
         (r.key, str(r.kpi.objective), f"{tell.beside_target(r)[0]} · {tell.target(r)} · {tell.status(r)}")
@@ -121,10 +123,13 @@ def _caption(loaded: Loaded, state: Link, first: Reading, tell: Teller) -> str:
     return " · ".join(words)
 
 
-def _sentence(reading: Reading, tell: Teller) -> str:
-    """One line about a headline KPI: its change, and where that lies."""
-    said = [tell.change(reading), tell.variation(reading)]
-    return ", ".join(s for s in said if s)
+def _sentence(reading: Reading, worst: Reading | None, tell: Teller) -> str:
+    """One line about a headline KPI: its change, where that lies, and another KPI that missed its target by more."""
+    said = ", ".join(s for s in (tell.change(reading), tell.variation(reading)) if s)
+    if worst is not None and worst.status in ("off", "near") and worst.status != reading.status:
+        missed = tell.t("overview.missed_here", kpi=tell.short(worst.key), value=tell.beside_target(worst)[0])
+        return f"{said}. {missed}" if said else missed
+    return said
 
 
 def _cards(here: Here, page: Page) -> None:

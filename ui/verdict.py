@@ -69,10 +69,17 @@ def overview_verdict(by_objective: Mapping[str, list[Reading]], tell: Teller) ->
     else:
         headline = tell.t("overview.all_on")
     unique = list({r.key: r for r in flat}.values())
-    missed = [r for r in unique if r.status == "off"]
-    parts = [_against_target(r, tell) for r in missed[:2]]
-    parts += moved_sentences([r for r in unique if r not in missed[:2]], tell, 2)
+    worsts = [worst(readings) for readings in by_objective.values()]
+    missed = [r for r in worsts if r is not None and r.status == "off"][:3]
+    parts = [_against_target(r, tell) for r in missed]
+    parts += moved_sentences([r for r in unique if r not in missed], tell, 2)
     return Verdict(_capital(headline), " ".join(parts) or tell.t("objective.verdict_calm"))
+
+
+def worst(readings: Iterable[Reading]) -> Reading | None:
+    """The first reading with the worst status among those that have a target; None when none has."""
+    judged = [r for r in readings if r.known and r.status]
+    return min(judged, key=lambda r: ("off", "near", "on").index(str(r.status)), default=None)
 
 
 def moved_sentences(readings: Sequence[Reading], tell: Teller, most: int) -> list[str]:
