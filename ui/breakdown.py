@@ -138,6 +138,8 @@ def extent(values: pd.Series, company: pd.Series, scale: float) -> tuple[float, 
 def _size(row: pd.DataFrame, reading: Reading, tell: Teller) -> str:
     if row.empty:
         return formats.DASH
+    if not isfinite(float(row["value"].iloc[0])):
+        return tell.t("objective.no_value")
     n = float(row["n"].iloc[0])
     return tell.t("objective.cases", n=int(n)) if isfinite(n) and n > 0 else ""
 

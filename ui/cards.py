@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import streamlit as st
 
@@ -42,7 +43,13 @@ def card(reading: Reading, tell: Teller, span: str) -> Card:
     value, goal = tell.value(reading.value, reading.kpi.unit), tell.value(reading.target, reading.kpi.unit)
     target = f" :small[:gray[/ {goal}]]" if reading.status else ""
     facts = [tell.status(reading), tell.short_of(reading), tell.change(reading)]
-    notes = [tell.variation(reading), tell.badge(reading), "" if reading.complete else tell.t("objective.unfinished")]
+    few = isfinite(reading.n) and reading.n < 30 and reading.kpi.interval is not None
+    notes = [
+        tell.variation(reading),
+        tell.badge(reading),
+        "" if reading.complete else tell.t("objective.unfinished"),
+        tell.t("objective.few_cases", n=int(reading.n)) if few else "",
+    ]
     lines = [" · ".join(f for f in facts if f), f":gray[{' · '.join(n for n in notes if n)}]" if any(notes) else ""]
     words = f"{value}{target}\n\n" + ("  \n".join(line for line in lines if line) or NBSP)
     data, _ = frames.points(reading, tell, span)

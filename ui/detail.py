@@ -116,7 +116,7 @@ def _history(here: Here, reading: Reading) -> None:
     words = [tell.unit(reading) if unit == reading.kpi.unit else tell.t(f"objective.unit_{unit}")]
     words += [tell.t("objective.dashed_target")] if reading.status else []
     words += [tell.t("objective.pale_band")] if banded else []
-    words += [tell.t("objective.dotted_unfinished")] if not bool(reading.history["complete"].iloc[-1]) else []
+    words += [tell.t("objective.dotted_unfinished")] if frames.unfinished_shown(reading, here.link.span) else []
     with st.container(key="history", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(f"##### {tell.t('objective.history')}", width="content", anchors=False)

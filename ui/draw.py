@@ -44,4 +44,6 @@ def csv(frame: pd.DataFrame) -> bytes:
 
 
 def _harmless(value: Any) -> Any:
-    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    """Spreadsheets skip leading blanks, and some read the wide forms of = + - @ as these."""
+    live = isinstance(value, str) and (value[:1] in ("\t", "\r", "\n") or value.lstrip()[:1] in tuple("=+-@＝＋－＠"))
+    return "'" + value if live else value

@@ -34,6 +34,12 @@ def windowed(history: pd.DataFrame, period: str, span: str, count: int = 0) -> p
 _SPANS = {"12": 12, "24": 24}
 
 
+def unfinished_shown(reading: Reading, span: str) -> bool:
+    """Whether a chart of this reading has a value that is not final."""
+    block = windowed(reading.history, reading.period, span)
+    return bool((block["value"].notna() & ~block["complete"].astype(bool)).any())
+
+
 def chart_unit(reading: Reading, block: pd.DataFrame) -> tuple[str, float]:
     """The unit of a chart's axis and what values are divided by: hours for seconds of that size."""
     if reading.kpi.unit != "seconds":

@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from data.problems import DataProblem
 from ui import link, text
@@ -83,4 +84,7 @@ def caught() -> Iterator[None]:
 def _say(sentence: str) -> None:
     with st.container(border=True, key="problem"):
         st.markdown(f":red[:material/cloud_off:] {sentence}")
-        st.page_link("pages/start/overview.py", label=text.t("shell.back_to_overview"), icon=":material/arrow_back:")
+        with suppress(StreamlitAPIException):  # there is no menu yet where the workspace itself cannot be opened
+            st.page_link(
+                "pages/start/overview.py", label=text.t("shell.back_to_overview"), icon=":material/arrow_back:"
+            )

@@ -36,7 +36,7 @@ def panel(reading: Reading, role: str, tell: Teller, span: str) -> Panel:
     words = [tell.unit(reading) if unit == reading.kpi.unit else tell.t(f"objective.unit_{unit}")]
     if reading.status:
         words.append(tell.t("objective.dashed_target"))
-    if not bool(reading.history["complete"].iloc[-1]):
+    if frames.unfinished_shown(reading, span):
         words.append(tell.t("objective.dotted_unfinished"))
     return Panel(
         reading.key,

@@ -13,6 +13,9 @@ from kpis.kpi import Kpi
 from kpis.targets import status
 from ui.usual import usual_range
 
+# These gather all history up to the period, so they drift as it grows: no range of theirs is usual.
+CUMULATIVE = ("lifetime_median", "survival_12m", "survival_24m", "ltv_realised", "tcv_billed")
+
 
 class PeriodLike(Protocol):
     """What is needed of a period."""
@@ -30,6 +33,7 @@ class Reading:
     """A value and everything said about it. `history` is the KPI's table by period, oldest first.
 
     `value` is NaN exactly where `reason` says why; `status` is on, near, off or "" (no target);
+    An unfinished period has no status and no usual range: it is not compared as if whole.
     `usual` is the range of the periods before; `change` is against `before_period` and None when
     there is nothing to compare with.
     """
@@ -148,8 +152,8 @@ def _reading(
         before=number(before, "value"),
         change=moved if moved and moved.reason is None else None,
         target=target,
-        status=status(one, value, target) or "",
-        usual=usual_range(past),
+        status=(status(one, value, target) or "") if now and now["complete"] else "",
+        usual=usual_range(past) if now and now["complete"] and one.key not in CUMULATIVE else None,
         history=block,
     )
 

@@ -23,6 +23,7 @@ CSS = f"""
 {CARD} > :last-child {{margin-top: auto;}}
 .st-key-hero_value p {{font-size: 46px; line-height: 1.15; font-weight: 700; letter-spacing: -0.02em;}}
 {STEP} [data-testid="stMarkdownContainer"] p {{font-size: 21px; font-weight: 700;}}
+[data-testid="stElementToolbar"] button[aria-label="Download as CSV"] {{display: none;}}
 [data-testid="stBaseButton-primary"] {{color: ON_PRIMARY;}}
 </style>
 """

@@ -95,7 +95,7 @@ class Teller:
         unit = reading.kpi.unit
         shown = formats.change(reading.change.difference, unit, self.locale, self.currency)
         if not any(c in shown for c in ("+", formats.MINUS)):
-            return self.t("objective.no_change", period=self.period(reading.before_period))
+            return self.t("objective.no_change", period=self.against(reading))
         return self.t("objective.change", change=shown, period=self.against(reading))
 
     def against(self, reading: Reading) -> str:

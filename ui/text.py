@@ -9,12 +9,14 @@ from ui import link
 from words import LANGUAGES, catalogue
 
 _LIVE = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$^&\"'=/@])")
+_ADDRESS = re.compile(r"(?i)(?<=https:)(?=//)|(?<=http:)(?=//)|(?<=www)(?=\.)|(?=@)")
+_WORD_JOINER = "\u2060"  # invisible; the browser's Markdown makes links of bare addresses, escaped or not
 _LANGUAGE = "language"
 
 
 def escaped(value: Any) -> str:
     """Text from data as Markdown that shows exactly this text: no links, images, colours or formulas fire."""
-    return _LIVE.sub(r"\\\1", " ".join(str(value).split()))
+    return _LIVE.sub(r"\\\1", _ADDRESS.sub(_WORD_JOINER, " ".join(str(value).split())))
 
 
 def choose_language(asked: str, header: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from ui.reading import Reading
 from ui.telling import Teller
@@ -31,7 +32,7 @@ def objective_verdict(readings: Iterable[Reading], tell: Teller) -> Verdict:
     if not shown:
         return Verdict(tell.t("objective.verdict_no_values"), "")
     if not judged:
-        headline = tell.t("objective.verdict_no_targets")
+        headline = _unjudged(shown, tell)
     elif missed:
         headline = tell.t("objective.verdict_missed", n=len(missed), all=len(judged), names=_names(missed, tell))
     elif near:
@@ -41,7 +42,7 @@ def objective_verdict(readings: Iterable[Reading], tell: Teller) -> Verdict:
     parts = [_against_target(r, tell) for r in (missed or near)[:2]]
     parts += moved_sentences([r for r in shown if r not in missed[:2]], tell, 2)
     if not parts:
-        parts = [tell.t("objective.verdict_calm")]
+        parts = [_calm(shown, tell)]
     return Verdict(headline, " ".join(parts))
 
 
@@ -59,7 +60,7 @@ def overview_verdict(by_objective: Mapping[str, list[Reading]], tell: Teller) ->
     if not flat:
         return Verdict(tell.t("objective.verdict_no_values"), "")
     if not (on or off or near):
-        headline = tell.t("overview.no_targets")
+        headline = _unjudged(flat, tell)
     elif off and on:
         headline = tell.t("overview.mixed", good=listed(on, tell), bad=listed(off, tell))
     elif off:
@@ -73,7 +74,7 @@ def overview_verdict(by_objective: Mapping[str, list[Reading]], tell: Teller) ->
     missed = [r for r in worsts if r is not None and r.status == "off"][:3]
     parts = [_against_target(r, tell) for r in missed]
     parts += moved_sentences([r for r in unique if r not in missed], tell, 2)
-    return Verdict(_capital(headline), " ".join(parts) or tell.t("objective.verdict_calm"))
+    return Verdict(_capital(headline), " ".join(parts) or _calm(unique, tell))
 
 
 def worst(readings: Iterable[Reading]) -> Reading | None:
@@ -97,6 +98,18 @@ def moved_sentences(readings: Sequence[Reading], tell: Teller, most: int) -> lis
             )
         )
     return said
+
+
+def _unjudged(readings: Sequence[Reading], tell: Teller) -> str:
+    """Why nothing is judged: the period is not final, or there are no targets."""
+    waiting = any(isfinite(r.target) and not r.complete for r in readings)
+    return tell.t("objective.verdict_unfinished" if waiting else "objective.verdict_no_targets")
+
+
+def _calm(readings: Sequence[Reading], tell: Teller) -> str:
+    """That nothing lies outside its usual range, where ranges are known and this is so; else nothing."""
+    ranged = [r for r in readings if r.usual is not None]
+    return tell.t("objective.verdict_calm") if ranged and not any(r.outside for r in ranged) else ""
 
 
 def _against_target(reading: Reading, tell: Teller) -> str:

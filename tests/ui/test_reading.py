@@ -66,6 +66,20 @@ def test_an_unfinished_period_is_not_compared() -> None:
     one = read(table(FLAT), PERIODS, "2025-03", {"nrr": "lagging"}, {})["nrr"]
     assert not one.complete
     assert one.change is None
+    judged = read(table(FLAT), PERIODS, "2025-03", {"nrr": "lagging"}, {"nrr": 1.0})["nrr"]
+    assert (judged.status, judged.usual, judged.outside) == ("", None, "")
+    assert objective_verdict([judged], Teller("en")).headline.startswith("The figures of this period are not final")
+
+
+def test_calm_is_said_only_where_ranges_are_known_and_hold() -> None:
+    few = read(table(FLAT), PERIODS, "2024-03", {"nrr": "lagging"}, {})["nrr"]
+    assert few.usual is None
+    assert objective_verdict([few], Teller("en")).detail == ""
+    calm = read(table(FLAT), PERIODS, "2025-02", {"nrr": "lagging"}, {})["nrr"]
+    assert objective_verdict([calm], Teller("en")).detail == "Nothing lies outside its usual range."
+    money = read(table([*FLAT[:13], 2.0, 2.0], "mrr"), PERIODS, "2025-02", {"mrr": "lagging"}, {})["mrr"]
+    assert money.outside == "above"
+    assert objective_verdict([money], Teller("en")).detail == ""
 
 
 def test_no_value_has_its_reason() -> None:
@@ -82,7 +96,7 @@ def test_outside_its_usual_range_on_the_bad_side() -> None:
     assert (one.outside, one.tone) == ("below", "bad")
     said = objective_verdict([one], Teller("en"))
     assert said.headline == "No targets are set, so nothing is judged."
-    assert said.detail == "Net revenue retention, at 80%, is below its usual 100–101%."
+    assert said.detail == "Net revenue retention: 80%, below the usual 100–101%."
 
 
 def test_usual_range_needs_eight_values() -> None:
@@ -109,5 +123,5 @@ def test_verdicts_name_what_is_missed() -> None:
     ]
     said = objective_verdict(readings, Teller("en"))
     assert said.headline == "1 of 2 targets missed: Net revenue retention."
-    assert said.detail.startswith("Net revenue retention is 101%; the target is at least 200%.")
+    assert said.detail.startswith("Net revenue retention: 101% (target: at least 200%).")
     assert objective_verdict([], Teller("es")).headline == "Todavía no hay nada que evaluar en esta selección."

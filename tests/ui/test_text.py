@@ -31,7 +31,14 @@ def test_escaped_text_shows_exactly_itself(text: str) -> None:
     assert "<a " not in html
     assert [t.type for t in tokens] == ["paragraph_open", "inline", "paragraph_close"]
     assert {c.type for c in tokens[1].children or []} <= {"text", "text_special"}
-    assert "".join(c.content for c in tokens[1].children or []) == " ".join(text.split())
+    shown = "".join(c.content for c in tokens[1].children or [])
+    assert shown.replace("\u2060", "") == " ".join(text.split())
+
+
+@pytest.mark.parametrize("text", ["http://evil.test/x", "see HTTPS://evil.test", "www.evil.test", "a@evil.test"])
+def test_bare_addresses_do_not_become_links(text: str) -> None:
+    assert "\u2060" in escaped(text)
+    assert "<a " not in MarkdownIt("gfm-like").render(escaped(text))
 
 
 def test_streamlit_directives_are_dead() -> None:
