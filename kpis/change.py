@@ -19,6 +19,9 @@ from kpis.kpi import Kpi
 Method = Literal["intervals", "history", "none"]
 
 FEWEST_DIFFERENCES = 8  # past differences needed to know what is usual
+_MANY_ALIKE = (
+    0.25  # share of equal differences (mostly nothing happened) from which the median deviation says too little
+)
 _MAD_TO_SD = 1.4826  # a normal sample's standard deviation ÷ its median absolute deviation
 
 
@@ -107,4 +110,6 @@ def usual_difference(history: Sequence[float], confidence: float = CONFIDENCE) -
     if len(known) < FEWEST_DIFFERENCES:
         return None
     spread = _MAD_TO_SD * float(np.median(np.abs(known - np.median(known))))
+    if np.mean(known == np.median(known)) >= _MANY_ALIKE:
+        spread = max(spread, float(np.std(known, ddof=1)))
     return float(stdtrit(len(known) - 1, 0.5 + confidence / 2)) * spread

@@ -115,3 +115,11 @@ def test_no_direction_no_judgement():
 def test_relative_change():
     assert isnan(change(kpi("mrr"), row(5.0), row(0.0)).relative)
     assert change(kpi("net_revenue_churn"), row(-0.01), row(-0.02)).relative == pytest.approx(0.5)
+
+
+def test_where_mostly_nothing_happens_a_single_event_is_not_more_than_normal() -> None:
+    """Six quiet months of ten: the median deviation alone would be 0 or next to it."""
+    history = [0.0, 0.0, 3.0, -3.0, 0.0, 0.0, 2.0, -2.0, 0.0, 0.0]
+    half = usual_difference(history)
+    assert half == pytest.approx(2.2621571628 * 26**0.5 / 3)  # t of 9 degrees × sample standard deviation
+    assert usual_difference([0.0] * 8) == 0

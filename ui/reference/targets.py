@@ -17,7 +17,7 @@ from ui.telling import Teller
 from ui.text import escaped
 from words import formats
 
-SCOPES = ("", "month", "quarter", "half", "year")
+SCOPES = ("month", "quarter", "half", "year", "")  # the prefill comes from months
 _KPI, _VALUE, _SCOPE, _DIM, _OF = "target_kpi", "target_value", "target_scope", "target_dimension", "target_segment"
 
 
