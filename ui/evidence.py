@@ -31,6 +31,7 @@ class Behind:
     whole: float
     unit: str
     upper: int
+    unlinked: int = 0  # 1 when rows without an account are among the rows: they are no account
 
     @property
     def closes(self) -> bool:
@@ -47,9 +48,11 @@ def show(here: Here, objective: str, reading: Reading) -> None:
         found = _accounts(
             here.loaded.scope, here.loaded, reading.key, reading.period, here.link, reading.numerator, tell
         )
-        st.markdown(f"##### {tell.t('objective.behind', n=found.upper)}", anchors=False)
-        if found.upper < len(found.frame):
-            st.caption(tell.t("objective.behind_lower", n=len(found.frame) - found.upper))
+        title = tell.t("objective.behind", n=found.upper) if found.upper else tell.t("objective.no_account")
+        st.markdown(f"##### {title}", anchors=False)
+        lower = len(found.frame) - found.upper - found.unlinked
+        if lower:
+            st.caption(tell.t("objective.behind_lower", n=lower))
         measures = [m for m in reading.kpi.measures if m != "gross_margin"]
         choice = "accounts"
         if measures:
@@ -131,7 +134,8 @@ def _accounts(
     names = frame["name"].astype(object).where(~nobody, tell.t("objective.no_account")).fillna(frame["account_id"])
     shown = frame.assign(name=names)[["name", *parts, *measures, *rest, "account_id"]]
     unit = loading.numerator_unit(loading.kpi(key))
-    return Behind(shown, "numerator", total, numerator, unit, int(upper.sum()) or len(frame))
+    counted = int((upper & ~nobody).sum() if upper.any() else (~nobody).sum())
+    return Behind(shown, "numerator", total, numerator, unit, counted, int(nobody.sum()))
 
 
 @kept
