@@ -122,10 +122,3 @@ def test_language_follows_the_browser() -> None:
     at = opened("overview", workspace="sample")
     assert at.title
     assert not at.exception
-
-
-def test_the_company_row_is_not_called_an_account() -> None:
-    at = opened("quality", workspace="sample", lang="en", kpi="enps")
-    said = " ".join(one.value for one in at.markdown)
-    assert "Without an account" in said
-    assert "account behind it" not in said
