@@ -18,6 +18,7 @@ from ui.text import escaped
 from words import formats
 
 MOST = 8
+NOBODY = ""  # rows without an account, and accounts without the attribute: a chart of their own, at the end
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def show(here: Here, objective: str, reading: Reading) -> None:
             on_change=link.written("by", key),
             label_visibility="collapsed",
         )
-    split = _split(here.loaded.scope, here.loaded, objective, reading, by, here.link, tell)
+    said = header.dimension(here, by)
+    split = _split(here.loaded.scope, here.loaded, objective, reading, by, said, here.link, tell)
     if split is None or not split.segments:
         st.caption(tell.t("reasons.no_data"))
         return
@@ -89,11 +91,11 @@ def show(here: Here, objective: str, reading: Reading) -> None:
 
 @kept
 def _split(
-    scope: Scope, _loaded: Loaded, objective: str, _reading: Reading, by: str, state: Link, tell: Teller
+    scope: Scope, _loaded: Loaded, objective: str, _reading: Reading, by: str, said: str, state: Link, tell: Teller
 ) -> Split | None:
     key, unit = _reading.key, _reading.kpi.unit
     table = loading.table(_loaded, (key,), state.grain, by=by, where=state.where)
-    table = table[table["complete"].astype(bool) & table[by].notna() & (table[by].astype(str) != "")]
+    table = table[table["complete"].astype(bool)].assign(**{by: lambda f: f[by].fillna(NOBODY).astype(str)})
     whole = frames.windowed(_reading.history, _reading.period, state.span)
     order = dict(zip(whole["period"], whole["order"], strict=True))
     starts = dict(zip(whole["period"], whole["start"], strict=True))
@@ -103,25 +105,26 @@ def _split(
     table = table.assign(order=table["period"].map(order), start=table["period"].map(starts)).sort_values("order")
     axis, scale = frames.chart_unit(_reading, whole)
     now = table[table["period"] == _reading.period].assign(size=lambda f: f["n"].fillna(f["numerator"]).fillna(0))
-    ranked = [str(v) for v in now.sort_values("size", ascending=False)[by]]
-    ranked += [v for v in dict.fromkeys(table[by].astype(str)) if v not in ranked]
+    ranked = list(now.sort_values("size", ascending=False)[by])
+    ranked += [v for v in dict.fromkeys(table[by]) if v not in ranked]
+    without = [NOBODY] if table.loc[table[by] == NOBODY, "value"].notna().any() else []
+    ranked = [name for name in ranked if name != NOBODY]
+    drawn = [*ranked[:MOST], *without]
     company = whole.set_index("period")["value"].astype(float)
     segments = []
-    for name in ranked[:MOST]:
-        block = table[table[by].astype(str) == name]
+    for name in drawn:
+        block = table[table[by] == name]
         data = frames.texts(_reading, block, tell).assign(other=block["period"].map(company), target=np.nan)
         data = series.points(data, scale=scale)
-        here = now[now[by].astype(str) == name]
+        here = now[now[by] == name]
+        shown = name if name != NOBODY else tell.t("objective.by_none", dimension=said)
         segments.append(
-            Segment(name, _size(here, _reading, tell), frames.arrow(data), _says(name, here, _reading, tell))
+            Segment(shown, _size(here, _reading, tell), frames.arrow(data), _says(shown, here, _reading, tell))
         )
-    values = (
-        table[table[by].astype(str).isin(ranked[:MOST]) & table["complete"].astype(bool)]["value"]
-        .dropna()
-        .astype(float)
-    )
+    values = table[table[by].isin(drawn)]["value"].dropna().astype(float)
+    named = table.assign(**{by: table[by].replace(NOBODY, tell.t("objective.by_none", dimension=said))})
     return Split(
-        segments, extent(values, company, scale), axis, _table(table, by, unit, tell), max(len(ranked) - MOST, 0)
+        segments, extent(values, company, scale), axis, _table(named, by, unit, tell), max(len(ranked) - MOST, 0)
     )
 
 

@@ -139,28 +139,32 @@ def value_axis(look: Look, unit: str) -> dict[str, Any]:
     """
     nbsp = formats.NBSP
     if unit == "ratio":
-        label = "format(datum.value, '~%')"
+        label = "format(datum.value, '.2~%')"
         label = f"replace({label}, '%', '{nbsp}%')" if look.locale == "es" else label
     elif unit == "money":
-        label = "format(datum.value, '~s')"
+        label = "format(datum.value, '.4~s')"
         for letter, word in formats.axis_suffixes(look.locale).items():
             label = f"replace({label}, '{letter}', '{word}')"
     elif unit in dict(formats.SPANS):
-        label = f"format(datum.value, ',~r') + '{nbsp}{unit}'"
+        label = f"format(datum.value, ',.5~r') + '{nbsp}{unit}'"
     else:
-        label = "format(datum.value, ',~r')"
+        label = "format(datum.value, ',.5~r')"
     return {"tickCount": 4, "labelExpr": label}
 
 
 def time_axis(look: Look, grain: str, *, few: bool = False) -> dict[str, Any]:
-    """The time axis of a grain: few ticks, fewer on a phone or with `few`; times are UTC days."""
-    year = "utcFormat(datum.value, '%y')"
+    """The time axis of a grain: few ticks, fewer on a phone or with `few`; times are UTC days.
+
+    A tick that falls inside a period gets no label, or its label would come twice.
+    """
+    day, month, year = "utcdate(datum.value)", "utcmonth(datum.value)", "utcFormat(datum.value, '%y')"
+    quarter, half = ("Q", "H") if look.locale == "en" else ("T", "S")
     labels = {
-        "month": "utcFormat(datum.value, '%b %y')",
         "week": "utcFormat(datum.value, '%d %b')",
-        "quarter": f"'{'Q' if look.locale == 'en' else 'T'}' + utcquarter(datum.value) + ' ' + {year}",
-        "half": f"'{'H' if look.locale == 'en' else 'S'}' + (utcmonth(datum.value) < 6 ? 1 : 2) + ' ' + {year}",
-        "year": "utcFormat(datum.value, '%Y')",
+        "month": f"{day} > 1 ? '' : utcFormat(datum.value, '%b %y')",
+        "quarter": f"{day} > 1 || {month} % 3 ? '' : '{quarter}' + utcquarter(datum.value) + ' ' + {year}",
+        "half": f"{day} > 1 || {month} % 6 ? '' : '{half}' + ({month} < 6 ? 1 : 2) + ' ' + {year}",
+        "year": f"{day} > 1 || {month} ? '' : utcFormat(datum.value, '%Y')",
     }
     count = {"expr": "width < 150 ? 1 : 2"} if few else {"expr": "width < 380 ? 3 : 6"}
     return {"tickCount": count, "labelExpr": labels[grain], "labelOverlap": "greedy", "labelSeparation": 6}
