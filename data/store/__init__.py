@@ -1,6 +1,7 @@
 """Immutable snapshots, their history, and the state database."""
 
 from data.store.commits import Batch, BatchResult, CommitResult
+from data.store.connections import ConnectionInfo, PickedTable
 from data.store.history import HistoryEntry, ImportInfo
 from data.store.layout import snapshot_schema
 from data.store.preferences import ChangeInfo, TargetInfo
@@ -14,9 +15,11 @@ __all__ = [
     "ChangeInfo",
     "CommitResult",
     "Conflict",
+    "ConnectionInfo",
     "HistoryEntry",
     "ImportInfo",
     "NothingToUndo",
+    "PickedTable",
     "Store",
     "TargetInfo",
     "WorkspaceInfo",

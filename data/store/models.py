@@ -172,3 +172,41 @@ class Change(StateModel, table=True):
     name: str
     before: Any = _json(nullable=True)
     after: Any = _json(nullable=True)
+
+
+class Connection(StateModel, table=True):
+    """A database or link that rows come from. `secret` says where the password is (env:NAME, file:NAME), never what."""
+
+    __tablename__ = "connections"
+    workspace_id: str = _workspace()
+    name: str = Field(primary_key=True)
+    kind: str
+    host: str = ""
+    port: int | None = None
+    database: str = ""
+    username: str = ""
+    secret: str = ""
+    options: dict[str, Any] = _json()
+    created_at: datetime = Field(sa_type=UtcDateTime)  # type: ignore[call-overload]
+    tried_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    refreshed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # type: ignore[call-overload]
+    error: dict[str, Any] | None = _json(nullable=True)
+
+
+class ConnectionTable(StateModel, table=True):
+    """One table or view that a connection brings in. What was brought is in the report of its imports."""
+
+    __tablename__ = "connection_tables"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "connection"], ["connections.workspace_id", "connections.name"], ondelete="CASCADE"
+        ),
+    )
+    workspace_id: str = Field(primary_key=True)
+    connection: str = Field(primary_key=True)
+    schema_name: str = Field(default="", primary_key=True)
+    table_name: str = Field(primary_key=True)
+    mapping: dict[str, Any] | None = _json(nullable=True)
+    tables: list[str] = _json()
+    cursor: str = ""
+    options: dict[str, Any] = _json()

@@ -14,8 +14,9 @@ import sqlalchemy as sa
 
 from data.facts import Facts
 from data.problems import DataProblem
-from data.store import commits, durable, folders, garbage, history, preferences, versions, workspaces
+from data.store import commits, connections, durable, folders, garbage, history, preferences, versions, workspaces
 from data.store.commits import Batch, CommitResult
+from data.store.connections import ConnectionInfo, PickedTable
 from data.store.database import Database
 from data.store.history import HistoryEntry
 from data.store.models import Version
@@ -259,3 +260,42 @@ class Store:
         """The record of changed settings, targets, labels and mappings, newest first."""
         with self._database.read() as session:
             return preferences.changes(session, workspace_id, kind)
+
+    # Connections
+
+    def connections(self, workspace_id: str) -> list[ConnectionInfo]:
+        """All connections of a workspace, by name."""
+        with self._database.read() as session:
+            return connections.listed(session, workspace_id)
+
+    def connection(self, workspace_id: str, name: str) -> ConnectionInfo:
+        """One connection by name."""
+        with self._database.read() as session:
+            return connections.get(session, workspace_id, name)
+
+    def save_connection(self, workspace_id: str, info: ConnectionInfo, actor: str = "", new: bool = False) -> None:
+        """Add a connection (`new`) or change one."""
+        with self._database.write() as session:
+            connections.save(session, workspace_id, info, actor, new)
+
+    def remove_connection(self, workspace_id: str, name: str, actor: str = "") -> None:
+        """Forget a connection; the rows it brought in stay."""
+        with self._database.write() as session:
+            connections.remove(session, workspace_id, name, actor)
+
+    def picked(self, workspace_id: str, name: str) -> list[PickedTable]:
+        """The tables and views that a connection brings in."""
+        with self._database.read() as session:
+            return connections.picked(session, workspace_id, name)
+
+    def save_picked(self, workspace_id: str, name: str, tables: Sequence[PickedTable]) -> None:
+        """Set which tables and views a connection brings in."""
+        with self._database.write() as session:
+            connections.save_picked(session, workspace_id, name, list(tables))
+
+    def note_connection(
+        self, workspace_id: str, name: str, error: Mapping[str, Any] | None = None, refreshed: bool = False
+    ) -> None:
+        """Remember how the last use of a connection went."""
+        with self._database.write() as session:
+            connections.note_result(session, workspace_id, name, error, refreshed)
