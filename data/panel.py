@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -18,7 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from data.calendar import Period, periods
-from data.facts import Facts, connect, has_values, observed_span
+from data.engines.live import LiveCursor
+from data.facts import AnyFacts, Cursor, connect, has_values, observed_span
 from data.measures import FAMILIES
 from data.measures.elements import DUCKDB
 from data.measures.measure import COMPANY, Context, Family
@@ -29,8 +29,8 @@ _EARLIEST = {
     "subscriptions": ("subscriptions", "SELECT min(started_on) FROM subscriptions"),
     "orders": (
         "invoices",
-        "SELECT min(issued_on) FROM invoices WHERE status IS DISTINCT FROM 'void' "
-        "AND kind IS DISTINCT FROM 'credit' AND amount >= 0",
+        "SELECT min(issued_on) FROM invoices WHERE coalesce(status, '') <> 'void' "
+        "AND coalesce(kind, '') <> 'credit' AND amount >= 0",
     ),
 }
 
@@ -39,7 +39,7 @@ _EARLIEST = {
 class _Loaded(Container[str]):
     """The tables and columns that hold values, looked up when asked for."""
 
-    facts: Facts
+    facts: AnyFacts
 
     def __contains__(self, name: object) -> bool:
         return has_values(self.facts, str(name))
@@ -61,7 +61,7 @@ class Panel:
 
 
 def context_for(
-    facts: Facts,
+    facts: AnyFacts,
     grain: str,
     policies: Policies,
     as_of: date | None = None,
@@ -100,7 +100,7 @@ def panel_select(context: Context, families: Iterable[Family] = FAMILIES) -> sa.
             source = source.join(rows, same, isouter=True)
         for measure in family.measures:
             if rows is None or measure.name not in lit:
-                columns.append(sa.literal_column("NULL", sa.BigInteger).label(measure.name))
+                columns.append(sa.cast(sa.null(), sa.BigInteger).label(measure.name))
                 continue
             value: ColumnElement[Any] = rows.c[measure.name]
             value = sa.func.coalesce(value, 0) if family.absent_is_zero else value
@@ -120,14 +120,16 @@ def compile_select(select: sa.Select[Any]) -> tuple[str, list[Any]]:
     return str(compiled), [compiled.params[name] for name in names]
 
 
-def run(cursor: duckdb.DuckDBPyConnection, select: sa.Select[Any]) -> pa.Table:
-    """Run a portable select on the embedded engine."""
+def run(cursor: Cursor, select: sa.Select[Any]) -> pa.Table:
+    """Run a portable select where the rows are."""
+    if isinstance(cursor, LiveCursor):
+        return cursor.run(select)
     text, values = compile_select(select)
     return cursor.sql(text, params=values).to_arrow_table()
 
 
 def build_panel(
-    facts: Facts,
+    facts: AnyFacts,
     grain: str,
     policies: Policies | None = None,
     as_of: date | None = None,
