@@ -15,8 +15,8 @@ import pyarrow.csv as arrow_csv
 
 from data import schema
 from data.checks import Checked, Known, apply
-from data.mapping import Mapping, TableMapping, suggest
-from data.mapping.mapping import known_column, known_table
+from data.mapping import Mapping, suggest
+from data.mapping.mapping import known_column, known_table, table_of
 from data.problems import DataProblem, Problem, did_you_mean
 from data.readers import Assumed, RawTable, read
 from data.readers.reading import open_bytes
@@ -158,10 +158,10 @@ def _prepare_table(
     zone: str,
 ) -> list[Prepared]:
     chosen = given or suggestion
-    if tables and given is None and set(tables) != set(chosen.tables):
+    if tables and given is None and set(tables) != set(map(table_of, chosen.tables)):
         chosen = suggest(raw, tables)
     if tables and given is not None:
-        chosen = replace(chosen, tables={name: body for name, body in chosen.tables.items() if name in tables})
+        chosen = replace(chosen, tables={k: body for k, body in chosen.tables.items() if table_of(k) in tables})
     if not chosen.tables and chosen.foreign:
         what = {"opportunities": "sales opportunities", "prices": "a list of prices"}[chosen.foreign]
         raise DataProblem(
@@ -208,10 +208,10 @@ def _with_constants(mapping: Mapping, constants: Pairs[str, Any]) -> Mapping:
             column: value
             for key, value in constants.items()
             for table, _, column in [key.rpartition(".")]
-            if table in ("", name) and column in schema.tables()[name].columns
+            if table in ("", name, table_of(name)) and column in schema.tables()[table_of(name)].columns
         }
         columns = {column: source for column, source in body.columns.items() if column not in mine}
-        tables[name] = TableMapping(columns, {**body.constants, **mine})
+        tables[name] = replace(body, columns=columns, constants={**body.constants, **mine})
     return replace(mapping, tables=tables)
 
 

@@ -1,7 +1,7 @@
 """A mapping applied to a table of text: typed rows that go in, rows that stay out, and every problem."""
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -10,15 +10,19 @@ import pyarrow.compute as pc
 from data import schema
 from data.checks import rules, surveys
 from data.checks.findings import Findings
+from data.checks.kept_out import REASON_COLUMNS, broken, extra_headers, extras, rejected, with_members
+from data.checks.privacy import pseudonyms, restored
+from data.checks.shaping import Shaped, shape
+from data.checks.sums import taken_off
 from data.checks.values import ARROW, EXPECTED, Manner, Resolved, constant, convert, manner, numbered, source_texts
-from data.mapping.mapping import Mapping, Source, TableMapping
+from data.mapping.mapping import Mapping, Source, TableMapping, table_of
 from data.mapping.names import normalised
 from data.problems import DataProblem, Problem
+from data.readers.numbers import whole
 from data.readers.raw import Assumed, RawTable
-from data.readers.typed import TEXT_NULLS, flat, is_missing, mask, trimmed
+from data.readers.typed import Typed, flat, mask, trimmed
 
 KEPT_EXTRAS = ("accounts", "monthly")
-REASON_COLUMNS = ("farol_row", "farol_reason")
 _SHORTENED = r"^[0-9]([.,][0-9]+)?[eE]\+[0-9]+$"
 _SAID = {
     "ambiguous_decimal": "a decimal sign; nothing proves it, so {detail!r} is taken",
@@ -41,11 +45,13 @@ class Known:
         accounts: Known account ids, or None when no accounts are loaded.
         subscriptions: Table of subscription_id and account_id for lookups, or None.
         currencies: The reporting currency, then every currency with a rate; None when that is not known.
+        pseudonym_key: The key pseudonyms of this workspace are made with, None when there is none.
     """
 
     accounts: pa.Array | None = None
     subscriptions: pa.Table | None = None
     currencies: tuple[str, ...] | None = None
+    pseudonym_key: bytes | None = None
 
 
 @dataclass
@@ -57,10 +63,14 @@ class Checked:
         accepted: Rows that go in, in snapshot types, columns as mapped (plus `x_` extras).
         rejected: Rows that stay out: `farol_row`, `farol_reason`, then the file's own columns.
         rows_read: Rows of the file, footers not counted.
-        rows_left_out: Rows that are not data of this table (unanswered surveys).
+        rows_left_out: Rows that are not data of this table (unanswered surveys, rows a step left out).
         problems: Every problem, with counts and examples.
         mapping: Canonical column → the header or headers it came from.
         assumed: How the file was read, with the decimal sign and date order found.
+        key: The table with its label, where one file feeds it more than once.
+        rows_merged: Rows that became part of another (summed by key).
+        rows_made: Rows there are more of because columns were taken apart. Always: read + made = accepted +
+            rejected + left out + merged.
     """
 
     table: str
@@ -71,7 +81,9 @@ class Checked:
     problems: list[Problem]
     mapping: dict[str, str | list[str]]
     assumed: Assumed
-    facts: dict[str, str] = field(default_factory=dict)
+    key: str = ""
+    rows_merged: int = 0
+    rows_made: int = 0
 
 
 def apply(
@@ -87,6 +99,8 @@ def apply(
     Raises:
         DataProblem: a required column has no source, or a mapping names something that is not there.
     """
+    if set(REASON_COLUMNS) <= set(raw.headers):
+        raw = replace(raw, frame=restored(raw.frame), _samples={})
     bound = mapping.bound(raw.headers, raw.name)
     for table, missing in bound.missing.items():
         raise DataProblem(
@@ -95,7 +109,7 @@ def apply(
             file=raw.name,
             table=table,
             missing=", ".join(missing),
-            hint=_hint(table, missing),
+            hint=_hint(table_of(table), missing),
         )
     asked = assumed or Assumed()
     how = manner(
@@ -109,10 +123,10 @@ def apply(
     )
     split = len(bound.tables) > 1
     seen, done = known or Known(), {}
-    for name in sorted(bound.tables, key=lambda name: name != "accounts"):  # others point at accounts
+    for name in sorted(bound.tables, key=lambda name: table_of(name) != "accounts"):  # others point at accounts
         done[name] = _table(raw, name, bound.tables[name], how, seen, bound, split)
-        if name == "accounts" and split:
-            here = done[name].accepted["account_id"].combine_chunks()
+        if table_of(name) == "accounts" and split:
+            here = flat(done[name].accepted["account_id"])
             seen = replace(seen, accounts=here if seen.accounts is None else pa.concat_arrays([seen.accounts, here]))
     return [done[name] for name in bound.tables]
 
@@ -127,37 +141,77 @@ def _hint(table: str, missing: tuple[str, ...]) -> str:
 
 
 def _table(
-    raw: RawTable, name: str, body: TableMapping, how: Manner, known: Known, mapping: Mapping, split: bool
+    raw: RawTable, key: str, body: TableMapping, how: Manner, known: Known, mapping: Mapping, split: bool
 ) -> Checked:
+    name = table_of(key)
     table = schema.tables()[name]
-    findings = Findings(raw)
-    findings.problems += raw.notes
+    more = extra_headers(raw, mapping) if name in KEPT_EXTRAS else []
+    shaped = shape(raw, name, body, how, mapping.private, more) if body.rows else None
+    rows = shaped.raw if shaped else raw
+    findings = Findings(rows)
+    findings.problems += [*_quiet(raw.notes, mapping), *(shaped.problems if shaped else [])]
     columns: dict[str, pa.Array] = {}
     facts: dict[str, Counter[str]] = {"decimal": Counter(), "date_order": Counter()}
+    if shaped:
+        _refused(shaped, findings, facts)
     for column in _building_order(body.columns):
         spec, source = table.columns[column], body.columns[column]
-        columns[column] = _column(raw, table, spec, source, how, known, columns, findings, facts)
+        own = how
+        if shaped and source.headers and set(source.every_header) <= shaped.plain:
+            own = replace(how, dialect=replace(how.dialect, decimal="."))
+        columns[column] = _column(rows, table, spec, source, own, known, columns, findings, facts)
     for column, value in body.constants.items():
         columns[column] = constant(value, name, table.columns[column], findings.count, how)
     if name == "surveys":
+        _labelled_keys(key, body, columns, mapping)
         surveys.settle(columns, findings, split)
     if name == "sentiment":
         _sentiment_scale(columns, findings)
     rules.check(table, columns, findings, known.accounts, known.currencies, split)
     if name == "subscriptions":
         _assumed_monthly(columns, body, findings)
-    extras = _extras(raw, mapping) if name in KEPT_EXTRAS else {}
-    accepted = _accepted(table, columns, extras, findings)
+    accepted = _accepted(table, columns, extras(rows, more), findings)
+    out, left, merged = with_members(shaped, findings)
     return Checked(
         name,
         accepted,
-        _rejected(raw, findings),
+        rejected(raw, out, findings, shaped, mapping, known.pseudonym_key),
         raw.frame.num_rows + len(raw.broken),
-        int(findings.left_out.sum()),
-        findings.problems + _broken(raw),
+        left,
+        findings.problems + broken(raw, bool(mapping.private)),
         {column: _said(source) for column, source in body.columns.items()},
         _assumed(raw, how, facts),
+        key,
+        merged,
+        shaped.made if shaped else 0,
     )
+
+
+def _quiet(notes: list[Problem], mapping: Mapping) -> list[Problem]:
+    """What the reader noticed; without the texts where the file has columns that must not be shown."""
+    if not mapping.private:
+        return notes
+    return [replace(note, examples=[{**one, "value": ""} for one in note.examples]) for note in notes]
+
+
+def _refused(shaped: Shaped, findings: Findings, facts: dict[str, Counter[str]]) -> None:
+    for fact, value in shaped.facts:
+        facts[fact][value] += 1
+    for one in shaped.refused:
+        findings.reject(one.rows, one.column, one.problem, one.expected, lambda row, one=one: one.texts[row])  # type: ignore[misc]
+
+
+def _labelled_keys(key: str, body: TableMapping, columns: dict[str, pa.Array], mapping: Mapping) -> None:
+    """Several answers in one row are several responses: the label joins an id that they share; changes `columns`."""
+    mine = body.columns.get("response_id")
+    label = key.partition(":")[2]
+    others = [b for name, b in mapping.tables.items() if name != key and table_of(name) == "surveys"]
+    shared = mine is not None and any(
+        other.columns.get("response_id") is not None and other.columns["response_id"].headers == mine.headers
+        for other in others
+    )
+    if label and shared:
+        columns["response_id"] = pc.binary_join_element_wise(columns["response_id"], pa.scalar(label), ":")
 
 
 def _assumed_monthly(columns: dict[str, pa.Array], body: TableMapping, findings: Findings) -> None:
@@ -203,29 +257,65 @@ def _column(
     if source.row_number_from is not None:
         return numbered(source.row_number_from, table.name, spec, findings.count)
     texts = source_texts(raw, source)
+    if source.unit == "pseudonym":
+        texts = pseudonyms(texts, known.pseudonym_key)
     if source.lookup:
         return _looked_up(texts, known, raw.name)
     counted = source.after is not None
     number = replace(spec, type=float, unit="seconds")
     resolved = convert(texts, table.name, number if counted else spec, source.unit, how)
-    _report(resolved, spec, "float" if counted else spec.type.__name__, findings)
+    _report(resolved, spec, "float" if counted else spec.type.__name__, findings, source.unit)
     for fact, value in resolved.typed.facts.items():
         facts[fact][value] += 1
     values = resolved.typed.values
+    if source.minus is not None:
+        values = _less(raw, table, number if counted else spec, source, how, values, findings)
+    if source.divide is not None:
+        values = pc.divide(values.cast(pa.float64()), source.divide)
     if counted:
         values = _after(values, built, source.after or "", table.name)
     if source.times is not None:
         values = _product(values, built, source.times, table.name, spec)
-    return values.cast(ARROW[spec.type.__name__])
+    return _whole(values, spec, findings) if source.divide is not None else values.cast(ARROW[spec.type.__name__])
 
 
-def _report(resolved: Resolved, spec: schema.Column, kind: str, findings: Findings) -> None:
+def _less(
+    raw: RawTable, table: schema.Table, spec: schema.Column, source: Source, how: Manner, values: pa.Array, f: Findings
+) -> pa.Array:
+    """The values less those of another header; missing where either is missing."""
+    header = source.minus or ""
+    texts = flat(raw.frame.column(header))
+    less = convert(texts, table.name, spec, source.unit, how)
+    problem, expected = EXPECTED[spec.type.__name__]
+    f.reject(less.typed.bad, spec.name, problem, f"{expected} in {header}", lambda row: texts[row].as_py())
+    gone = mask(pc.is_valid(values)) & mask(pc.is_null(less.typed.values)) & ~less.typed.bad
+    said = f"a number in {header}, which is taken off; without one the difference is missing"
+    f.warn(gone, spec.name, "nothing_to_take_off", said, lambda _: "", {"header": header})
+    difference = taken_off(_floats(values), _floats(less.typed.values))
+    return pa.array(difference, mask=np.isnan(difference))
+
+
+def _floats(values: pa.Array) -> np.ndarray:
+    return np.array(pc.fill_null(values.cast(pa.float64()), np.nan), dtype=float)
+
+
+def _whole(values: pa.Array, spec: schema.Column, findings: Findings) -> pa.Array:
+    if spec.type is not int:
+        return values
+    typed = whole(Typed(values, np.zeros(len(values), dtype=bool)))
+    findings.reject(typed.bad, spec.name, *EXPECTED["int"], lambda row: values[row].as_py())
+    return typed.values
+
+
+def _report(resolved: Resolved, spec: schema.Column, kind: str, findings: Findings, unit: str | None = None) -> None:
     texts = resolved.texts
 
     def shown(row: int) -> str | None:
         return None if texts is None else texts[row].as_py()
 
     problem, expected = EXPECTED[kind]
+    if unit == "interval_months":
+        problem, expected = "not_whole_months", "an interval of whole months, such as month, quarter or year"
     findings.reject(resolved.typed.bad, spec.name, problem, expected, shown)
     if (
         kind == "str"
@@ -301,23 +391,6 @@ def _sentiment_scale(columns: dict[str, pa.Array], findings: Findings) -> None:
     )
 
 
-def _extras(raw: RawTable, mapping: Mapping) -> dict[str, pa.Array]:
-    """Columns of the file that feed nothing, kept as text under `x_` names."""
-    extras: dict[str, pa.Array] = {}
-    for header in mapping.unmapped:
-        if header in REASON_COLUMNS:
-            continue
-        slug = "x_" + (normalised(header).replace(" ", "_") or "column")
-        name, number = slug, 2
-        while name in extras:
-            name, number = f"{slug}_{number}", number + 1
-        texts = trimmed(flat(raw.frame.column(header)))
-        extras[name] = pc.if_else(pa.array(is_missing(texts, TEXT_NULLS)), pa.scalar(None, texts.type), texts).cast(
-            pa.string()
-        )
-    return extras
-
-
 def _accepted(
     table: schema.Table, columns: dict[str, pa.Array], extras: dict[str, pa.Array], findings: Findings
 ) -> pa.Table:
@@ -326,39 +399,6 @@ def _accepted(
     frame = pa.table(arrays)
     keep = ~(findings.rejected | findings.left_out)
     return frame if keep.all() else frame.filter(pa.array(keep))
-
-
-def _rejected(raw: RawTable, findings: Findings) -> pa.Table:
-    positions = np.flatnonzero(findings.rejected & ~findings.left_out)
-    rows = raw.frame.take(pa.array(positions))
-    names = [name for name in raw.headers if name not in REASON_COLUMNS]
-    body = {
-        REASON_COLUMNS[0]: findings.lines(positions),
-        REASON_COLUMNS[1]: pa.array(findings.reasons(positions), pa.string()),
-    } | {name: rows.column(name) for name in names}
-    frame = pa.table(body)
-    if not raw.broken:
-        return frame
-    lines = {
-        REASON_COLUMNS[0]: pa.array([line for line, _, _ in raw.broken], pa.int64()),
-        REASON_COLUMNS[1]: pa.array(["more cells than the header has"] * len(raw.broken), pa.string()),
-    } | {
-        name: pa.array([text if i == 0 else None for _, text, _ in raw.broken], pa.string())
-        for i, name in enumerate(names)
-    }
-    return pa.concat_tables(
-        [
-            frame.cast(pa.schema([(n, pa.table(lines).schema.field(n).type) for n in frame.column_names])),
-            pa.table(lines),
-        ]
-    )
-
-
-def _broken(raw: RawTable) -> list[Problem]:
-    if not raw.broken:
-        return []
-    examples = [{"row": line, "value": text[:200]} for line, text, _ in raw.broken[:5]]
-    return [Problem(None, "too_many_cells", len(raw.broken), "as many cells as the header has", examples)]
 
 
 def _said(source: Source) -> str | list[str]:

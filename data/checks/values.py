@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data import schema
+from data.checks.billing import interval_months
 from data.mapping.mapping import FACTORS, Source
 from data.mapping.names import normalised, words
 from data.problems import DataProblem
@@ -117,11 +118,11 @@ def convert(texts: pa.Array, table: str, column: schema.Column, unit: str | None
         return Resolved(by_distinct(trimmed(texts), _booleans), texts)
     if kind in ("date", "datetime"):
         style = how.style
-        if (table, column.name) in MONTHS_ALLOWED:
+        if (table, column.name) in MONTHS_ALLOWED or unit == "first_day":
             style = dates.DateStyle(style.order, style.fallback, style.zone, months=True)
         typed = (dates.to_dates if kind == "date" else dates.to_datetimes)(texts, style)
-        if (table, column.name) == ("monthly", "month"):
-            typed.values = pc.cast(pc.floor_temporal(typed.values, unit="month"), pa.date32())
+        if (table, column.name) == ("monthly", "month") or unit == "first_day":
+            typed.values = pc.floor_temporal(typed.values, unit="month").cast(ARROW[kind])
         if unit == "last_day":
             typed.values = _next_day(typed.values)
         return Resolved(typed, texts)
@@ -129,6 +130,9 @@ def convert(texts: pa.Array, table: str, column: schema.Column, unit: str | None
         unit is None and column.unit == "seconds" and durations.looks_like_clock(texts.slice(0, 500))
     ):
         typed = durations.to_seconds(texts, how.dialect)
+        return Resolved(typed if kind == "float" else numbers.whole(typed), texts)
+    if unit == "interval_months":
+        typed = interval_months(texts)
         return Resolved(typed if kind == "float" else numbers.whole(typed), texts)
     if kind == "int" and unit is None:
         return Resolved(numbers.to_whole_numbers(texts, how.dialect), texts)

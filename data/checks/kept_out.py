@@ -1,0 +1,114 @@
+"""Rows that stay out and columns that feed nothing: kept as they were, to be corrected and sent again."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.checks.findings import Findings
+from data.checks.privacy import neutral, pseudonyms
+from data.checks.shaping import Shaped
+from data.mapping.mapping import Mapping
+from data.mapping.names import normalised
+from data.problems import Problem
+from data.readers.raw import RawTable
+from data.readers.typed import TEXT_NULLS, flat, is_missing, trimmed
+
+REASON_COLUMNS = ("farol_row", "farol_reason")
+_TOO_MANY = "more cells than the header has"
+
+
+def extra_headers(raw: RawTable, mapping: Mapping) -> list[str]:
+    """Headers of the file that arrive in no column and are not dropped: kept beside the others."""
+    arrived = {header for body in mapping.tables.values() for header in body.kept} | mapping.private
+    return [header for header in raw.headers if header not in arrived and header not in REASON_COLUMNS]
+
+
+def extras(raw: RawTable, headers: list[str]) -> dict[str, pa.Array]:
+    """Those columns as text under `x_` names."""
+    found: dict[str, pa.Array] = {}
+    for header in headers:
+        slug = "x_" + (normalised(header).replace(" ", "_") or "column")
+        name, number = slug, 2
+        while name in found:
+            name, number = f"{slug}_{number}", number + 1
+        texts = trimmed(flat(raw.frame.column(header)))
+        gone = pa.array(is_missing(texts, TEXT_NULLS))
+        found[name] = pc.if_else(gone, pa.scalar(None, texts.type), texts).cast(pa.string())
+    return found
+
+
+def with_members(shaped: Shaped | None, findings: Findings) -> tuple[np.ndarray, int, int]:
+    """Rows rejected after the steps, and how many rows of the file were left out and merged into accepted ones."""
+    out = findings.rejected & ~findings.left_out
+    if shaped is None:
+        return out, int(findings.left_out.sum()), 0
+    sizes = shaped.sizes
+    merged = sizes[~out & ~findings.left_out] - 1
+    return out, shaped.left_out + int(sizes[findings.left_out].sum()), int(merged.sum())
+
+
+def rejected(
+    raw: RawTable, out: np.ndarray, findings: Findings, shaped: Shaped | None, mapping: Mapping, key: bytes | None
+) -> pa.Table:
+    """The rows that stay out: line, reason, then the columns of the file as they were.
+
+    Every row of a group is there; of a row taken apart only the cell in question is filled. Dropped columns are
+    blank, pseudonyms stand in theirs, and what a spreadsheet would run stands behind an apostrophe.
+    """
+    positions = np.flatnonzero(out)
+    reasons = np.asarray(findings.reasons(positions), dtype=object)
+    if shaped is None:
+        rows, cells = positions, np.full(len(positions), "", dtype=object)
+    else:
+        pairs = np.flatnonzero(out[shaped.target])
+        rows, cells = shaped.source[pairs], shaped.cell[pairs]
+        reasons = reasons[np.searchsorted(positions, shaped.target[pairs])]
+    frame = raw.frame.take(pa.array(rows))
+    lines = pa.array(rows + raw.first_row_number, pa.int64())
+    if raw.row_numbers is not None:
+        lines = flat(raw.row_numbers).take(pa.array(rows)).cast(pa.int64())
+    pseudonymous = {header for body in mapping.tables.values() for header in body.pseudonyms}
+    apart = set(shaped.apart) if shaped else set()
+    columns: dict[str, pa.Array] = {}
+    for name in raw.headers:
+        if name in REASON_COLUMNS:
+            continue
+        texts = flat(frame.column(name)).cast(pa.string())
+        if name in mapping.drop:
+            texts = pa.nulls(len(texts), pa.string())
+        elif name in pseudonymous:
+            texts = pseudonyms(texts, key)
+        if name in apart:
+            texts = pc.if_else(pa.array(cells == name), texts, pa.scalar(None, pa.string()))
+        columns[_free(_neutral(name), columns)] = neutral(texts)
+    found = {REASON_COLUMNS[0]: lines, REASON_COLUMNS[1]: pa.array(list(reasons), pa.string())} | columns
+    whole = pa.table(found)
+    if not raw.broken:
+        return whole
+    count = len(raw.broken)
+    texts = pa.nulls(count, pa.string())
+    if not mapping.private:  # nobody can tell which cell of such a line is which
+        texts = neutral(pa.array([text for _, text, _ in raw.broken], pa.string()))
+    lost = {
+        REASON_COLUMNS[0]: pa.array([line for line, _, _ in raw.broken], pa.int64()),
+        REASON_COLUMNS[1]: pa.array([_TOO_MANY] * count, pa.string()),
+    } | {name: texts if i == 0 else pa.nulls(count, pa.string()) for i, name in enumerate(columns)}
+    return pa.concat_tables([whole, pa.table(lost)])
+
+
+def broken(raw: RawTable, private: bool) -> list[Problem]:
+    """Lines that do not fit the header, as a problem; without their text where the file has private columns."""
+    if not raw.broken:
+        return []
+    examples = [{"row": line, "value": "" if private else text[:200]} for line, text, _ in raw.broken[:5]]
+    return [Problem(None, "too_many_cells", len(raw.broken), "as many cells as the header has", examples)]
+
+
+def _neutral(name: str) -> str:
+    return str(neutral(pa.array([name], pa.string()))[0].as_py())
+
+
+def _free(name: str, taken: dict[str, pa.Array]) -> str:
+    while name in taken:
+        name += " "
+    return name
