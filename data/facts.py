@@ -138,12 +138,10 @@ def observed_span(facts: AnyFacts) -> tuple[date | None, date | None]:
     limit = f"DATE '{_imported_on(facts).isoformat()}'"
     quoted = facts.spelling.name
     for table in tables().values():
-        columns = [quoted(column) for column in table.observed]
-        if not columns or table.name not in facts.tables() or not has_values(facts, table.name):
+        dates = [quoted(column) for column in table.observed]
+        if not dates or table.name not in facts.tables() or not has_values(facts, table.name):
             continue
-        days = " UNION ALL ".join(
-            f"SELECT CAST({column} AS DATE) AS day FROM {quoted(table.name)}" for column in columns
-        )
+        days = " UNION ALL ".join(f"SELECT CAST({day} AS DATE) AS day FROM {quoted(table.name)}" for day in dates)
         if table.name == "monthly":  # a month is known up to its end
             last = "CAST(date_trunc('month', month) + INTERVAL '1 month' - INTERVAL '1 day' AS DATE)"
             days = f"{days} UNION ALL SELECT CASE WHEN month <= {limit} THEN least({last}, {limit}) END FROM monthly"
