@@ -1,0 +1,156 @@
+"""Accounts by month: who was at risk, in which segment, how old, and when the event was decided."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Source = Literal["notice", "ended", "flagged"]
+
+TENURE_STARTS = (0, 3, 6, 12, 24)  # bands 0–2, 3–5, 6–11, 12–23 and 24+ months
+
+
+@dataclass(frozen=True)
+class AccountMonths:
+    """Accounts × whole months.
+
+    Attributes:
+        accounts: account ids, sorted.
+        at_risk: whether the event could still happen to the account in that month, accounts × months.
+        segment: code of the segment, 0 when unknown.
+        segments: number of segment codes.
+        band: code of the tenure band, 0 when unknown.
+        account: for each tidy row kept, the position of its account.
+        month: for each tidy row kept, its month.
+        kept: which tidy rows lie inside the months.
+    """
+
+    accounts: NDArray[np.str_]
+    at_risk: Flags
+    segment: Ints
+    segments: int
+    band: Ints
+    account: Ints
+    month: Ints
+    kept: Flags
+
+    @property
+    def months(self) -> int:
+        """Number of whole months."""
+        return int(self.at_risk.shape[1])
+
+    def matrix(self, values: ArrayLike) -> Floats:
+        """Values of the tidy rows as accounts × months; NaN where missing or infinite."""
+        grid = np.full(self.at_risk.shape, np.nan)
+        numbers = np.asarray(values, dtype=float)[self.kept]
+        grid[self.account, self.month] = np.where(np.isfinite(numbers), numbers, np.nan)
+        return grid
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Something that happens to accounts.
+
+    Attributes:
+        key: KPI or event it stands for.
+        accounts: account id of each event.
+        months: month index of the decision (`decisions`), one per event.
+        sources: "notice", "ended" or "flagged" for each event; empty when unknown.
+        recurrent: True when it can happen to an account again (expansion, contraction).
+        ingredients: measures and KPIs it is made of.
+    """
+
+    key: str
+    accounts: ArrayLike
+    months: ArrayLike
+    sources: ArrayLike = ()
+    recurrent: bool = False
+    ingredients: frozenset[str] = frozenset()
+
+
+def account_months(
+    account: ArrayLike,
+    month: ArrayLike,
+    at_risk: ArrayLike,
+    segment: ArrayLike | None = None,
+    tenure: ArrayLike | None = None,
+    months: int | None = None,
+) -> AccountMonths:
+    """Arrange tidy rows, one per account and month.
+
+    Args:
+        account: account ids.
+        month: month index, 0 for the first month of the data.
+        at_risk: whether the event could happen to the account in that month (customer, no notice given yet).
+        segment: segment of the account in that month; None or "" when unknown.
+        tenure: age of the account in months; NaN when unknown.
+        months: number of whole months; later rows (the running month) are left out. None: up to the last row.
+
+    Raises:
+        ValueError: when an account has two rows for a month.
+    """
+    ids, places = np.asarray(account, dtype=str), np.asarray(month, dtype=np.int64)
+    count = int(places.max(initial=-1)) + 1 if months is None else months
+    kept = (places >= 0) & (places < count)
+    names, rows = np.unique(ids[kept], return_inverse=True)
+    columns = places[kept]
+    shape = (len(names), count)
+    flat = rows * count + columns
+    if len(np.unique(flat)) < len(flat):
+        raise ValueError("An account has two rows for the same month.")
+
+    def grid(values: NDArray[np.generic], empty: int) -> Ints:
+        whole = np.full(shape, empty, dtype=np.int64)
+        whole[rows, columns] = values[kept]
+        return whole
+
+    codes, segments = _codes(segment, len(ids))
+    bands = _bands(tenure, len(ids))
+    risk = np.zeros(shape, dtype=bool)
+    risk[rows, columns] = np.asarray(at_risk, dtype=bool)[kept]
+    return AccountMonths(names, risk, grid(codes, 0), segments, grid(bands, 0), rows, columns, kept)
+
+
+def _codes(segment: ArrayLike | None, rows: int) -> tuple[Ints, int]:
+    """Segments as numbers from 1, 0 for unknown ones, and how many codes there are."""
+    if segment is None:
+        return np.zeros(rows, dtype=np.int64), 1
+    given = np.asarray(segment, dtype=object)
+    known = np.array([isinstance(value, str | int | np.integer) and value != "" for value in given], dtype=bool)
+    names, codes = np.unique(given[known].astype(str), return_inverse=True)
+    whole = np.zeros(rows, dtype=np.int64)
+    whole[known] = codes + 1
+    return whole, len(names) + 1
+
+
+def _bands(tenure: ArrayLike | None, rows: int) -> Ints:
+    """Tenure bands as 1–5, 0 for unknown."""
+    if tenure is None:
+        return np.zeros(rows, dtype=np.int64)
+    months = np.asarray(tenure, dtype=float)
+    return np.where(np.isnan(months), 0, np.searchsorted(TENURE_STARTS, months, side="right"))
+
+
+def decisions(
+    noticed: ArrayLike, ended: ArrayLike, notice_days: ArrayLike, flagged: ArrayLike
+) -> tuple[NDArray[np.datetime64], NDArray[np.str_]]:
+    """The day each event was decided, and where that day comes from.
+
+    Args:
+        noticed: day of the notice or decision, NaT when unknown.
+        ended: day it took effect, NaT when unknown.
+        notice_days: notice period in days, NaN when unknown (then 0).
+        flagged: day on which the account was first marked, NaT when unknown.
+
+    Returns:
+        The notice where there is one, else the end minus the notice period, else the flag; NaT and "" without any.
+    """
+    notice, end, flag = (np.asarray(days, dtype="datetime64[D]") for days in (noticed, ended, flagged))
+    ahead = np.nan_to_num(np.asarray(notice_days, dtype=float), nan=0.0).astype("timedelta64[D]")
+    known = [~np.isnat(notice), ~np.isnat(end), ~np.isnat(flag)]
+    day = np.select(known, [notice, end - ahead, flag], np.datetime64("NaT"))
+    return day.astype("datetime64[D]"), np.select(known, ["notice", "ended", "flagged"], "")
