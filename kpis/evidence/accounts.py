@@ -17,6 +17,7 @@ from kpis.evidence.scoring import FEWEST_EVENTS, HORIZONS, Comparison, Scores, c
 
 FEWEST_EVENT_MONTHS = 3
 SIGNIFICANT = 0.05
+WIDEST_P = 0.10  # the largest p a grade can rest on; `grades` takes the tag off where there is none
 CLIFF = 0.25  # oriented AUC − ½ this large …
 CLIFF_WITHIN = 3  # … this few months before …
 CLIFF_LEFT = 0.30  # … with at most this part of it one month earlier: already leaving
@@ -91,7 +92,7 @@ def _evidence(comparison: Comparison, outcome: Outcome, key: str, grid: Floats, 
     baseline = comparison.residual(change_from_baseline(grid))
     change = scores(comparison, baseline) if baseline is not None else None
     testable = change is not None and bool(change.usable.any())
-    there = level.p <= SIGNIFICANT
+    there = level.p <= WIDEST_P
     tag = _tag(level, change) if there else None
     leads = level.leads()
     found = leads[best]
@@ -118,6 +119,7 @@ def _evidence(comparison: Comparison, outcome: Outcome, key: str, grid: Floats, 
         change=change.leads() if change is not None else (),
         change_p=change.p if change is not None else float("nan"),
         tenths=_tenths(level),
+        outcome_sign=outcome.kpi_sign,
     )
 
 

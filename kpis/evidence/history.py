@@ -62,6 +62,8 @@ class Outcome:
         sources: "notice", "ended" or "flagged" for each event; empty when unknown.
         recurrent: True when it can happen to an account again (expansion, contraction).
         ingredients: measures and KPIs it is made of.
+        kpi_sign: +1 when the event raises the KPI `key` (departures), −1 when it lowers it (a lost renewal lowers
+            the renewal rate).
     """
 
     key: str
@@ -70,6 +72,7 @@ class Outcome:
     sources: ArrayLike = ()
     recurrent: bool = False
     ingredients: frozenset[str] = frozenset()
+    kpi_sign: int = 1
 
 
 def account_months(

@@ -78,6 +78,8 @@ class Evidence:
         tenths: accounts only: departures in each tenth of comparable accounts, lowest values first, at the strongest
             lead; empty when refused.
         months_named: series only: positions of the two months that carry the link most.
+        outcome_sign: accounts only: +1 when the event raises the outcome's KPI (a departure raises churn), −1 when it
+            lowers it (a lost renewal lowers the renewal rate).
     """
 
     leading: str
@@ -106,6 +108,7 @@ class Evidence:
     reverse_p: float = nan
     tenths: tuple[int, ...] = ()
     months_named: tuple[int, ...] = ()
+    outcome_sign: int = 1
 
     @property
     def effect(self) -> float:
@@ -116,6 +119,11 @@ class Evidence:
     def sign(self) -> int:
         """+1 when high values come with the outcome, −1 when low values do, 0 when nothing was computed."""
         return 0 if not isfinite(self.effect) else int(self.effect > 0) - int(self.effect < 0)
+
+    @property
+    def link_sign(self) -> int:
+        """The sign between the indicator and the outcome's KPI, so that accounts and series can be compared."""
+        return self.sign * self.outcome_sign
 
     def record(self) -> dict[str, Any]:
         """The fields of one object of `evidence --json`, without its sentence; NaN becomes None."""
