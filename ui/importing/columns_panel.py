@@ -9,7 +9,7 @@ import streamlit as st
 
 from data import schema
 from ui.here import Here
-from ui.importing import state, wording
+from ui.importing import mapping_file, private_panel, state, wording
 from ui.importing.matching import NUMBERED_DAYS, ColumnRow, Matched, could_feed, keeps_extras, options
 from ui.importing.pieces import Edits, Piece
 from ui.text import escaped
@@ -42,6 +42,8 @@ def show(here: Here, piece: Piece, found: Matched) -> None:
                 _doubtful(here, piece, found, row)
         _editor(here, piece, found)
         _constants(here, found)
+        private_panel.show(here, piece, found)
+        mapping_file.show(here, piece, found)
 
 
 def _tables(here: Here, piece: Piece, found: Matched) -> None:

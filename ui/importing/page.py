@@ -12,6 +12,7 @@ from ui.importing import (
     history,
     lit_panel,
     problems_panel,
+    questions_panel,
     reading_panel,
     state,
     steps,
@@ -89,6 +90,7 @@ def _work(here: Here, top: st.delta_generator.DeltaGenerator, pieces: list[Piece
         committing.choose_mode(here, tried, committing.mode_in_force(chosen, tried))
     piece = steps.choose_piece(here, pieces, by_id, tried)
     reading_panel.show(here, piece, by_id[piece.id], tried)
+    questions_panel.show(here, piece, by_id[piece.id])
     columns_panel.show(here, piece, by_id[piece.id])
     problems_panel.refused(here, tried)
     if tried.of(piece):

@@ -39,6 +39,9 @@ class Edits:
         shared: "table.column" → a header that feeds it beside whatever else it feeds.
         constants: "table.column" → the value of every row.
         last_day: Whether ends are the last day *with* a subscription; None = as suggested.
+        answers: "table|question" → the answer somebody gave.
+        privacy: Header → "drop" (kept nowhere) or "pseudonym" (a keyed hash stands for each value).
+        given: A mapping file as text, used instead of the suggestion; "" for none.
     """
 
     assumed: tuple[tuple[str, Any], ...] = ()
@@ -47,9 +50,12 @@ class Edits:
     shared: tuple[tuple[str, str], ...] = ()
     constants: tuple[tuple[str, str], ...] = ()
     last_day: bool | None = None
+    answers: tuple[tuple[str, str], ...] = ()
+    privacy: tuple[tuple[str, str], ...] = ()
+    given: str = ""
 
     def with_pair(self, part: str, name: str, value: Any) -> "Edits":
-        """These edits with one pair of `assumed`, `targets`, `shared` or `constants` set."""
+        """These edits with one pair of a part that holds pairs set."""
         changed: dict[str, Any] = {part: tuple({**dict(getattr(self, part)), name: value}.items())}
         return replace(self, **changed)
 
