@@ -15,7 +15,7 @@ import pyarrow.csv as arrow_csv
 
 from data import schema
 from data.checks import Checked, Known, apply
-from data.mapping import Mapping, suggest
+from data.mapping import Mapping, refusals, suggest
 from data.mapping.mapping import known_column, known_table, table_of
 from data.problems import DataProblem, Problem, did_you_mean
 from data.readers import Assumed, RawTable, read
@@ -163,13 +163,7 @@ def _prepare_table(
     if tables and given is not None:
         chosen = replace(chosen, tables={k: body for k, body in chosen.tables.items() if table_of(k) in tables})
     if not chosen.tables and chosen.foreign:
-        what = {"opportunities": "sales opportunities", "prices": "a list of prices"}[chosen.foreign]
-        raise DataProblem(
-            f"foreign_{chosen.foreign}",
-            "{file} looks like {what}, which no table of Farol holds. Leave it out, or name the table it feeds.",
-            file=raw.name,
-            what=what,
-        )
+        raise refusals.foreign(chosen.foreign, raw.name)
     if not chosen.tables:
         raise DataProblem(
             "not_recognised",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from data import schema
+from data.mapping.questions import Question
 from data.mapping.steps import Step, Unpivot, bad_mapping, bound_steps, made, spelled, steps_from_json
 from data.problems import DataProblem, did_you_mean
 from data.readers.durations import SECONDS_IN
@@ -157,8 +158,8 @@ class Match:
     """Why a header was taken for a column.
 
     `how` is one of same_name, synonym, synonym_without_note, spelled_out, name_and_values, similar_name,
-    joined, guessed, lookup, numbered, beside_key, made_up, in_cents. `confidence` runs from 0 to 1; 1 is
-    the canonical name itself.
+    joined, guessed, lookup, numbered, beside_key, made_up, in_cents, known_export, known_ids, by_values, unpivoted.
+    `confidence` runs from 0 to 1; 1 is the canonical name itself.
     """
 
     table: str
@@ -179,9 +180,10 @@ class Mapping:
         missing: Required columns without a source, by table; such a table is refused.
         scores: For suggestions: how well each canonical table fits.
         known: For suggestions: the export recognised as a whole, else "".
-        questions: For suggestions: what only a person can tell about a recognised export.
+        questions: For suggestions: what only a person can tell, with the answer taken so far.
         drop: Headers that are not kept anywhere, not even in rejected rows.
-        foreign: For suggestions: what the file seems to list that no table holds (`opportunities`, `prices`), else "".
+        foreign: For suggestions: what the file seems to list that no table holds (`opportunities`, `prices` and the
+            other ids of `data.mapping.refusals`), else "".
     """
 
     tables: dict[str, TableMapping]
@@ -191,7 +193,7 @@ class Mapping:
     scores: dict[str, float] = field(default_factory=dict)
     foreign: str = ""
     known: str = ""
-    questions: tuple[Any, ...] = ()
+    questions: tuple[Question, ...] = ()
     drop: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from data import schema
 from data.mapping.mapping import Mapping, Match, Source, TableMapping, missing_columns
 from data.mapping.matching import Found, match_headers, repeats
 from data.mapping.names import GENERIC, normalised, synonyms, table_words, variants
+from data.mapping.recognise import recognised
 from data.readers import numbers
 from data.readers.raw import RawTable
 
@@ -64,6 +65,9 @@ def suggest(raw: RawTable, tables: list[str] | None = None) -> Mapping:
         A mapping with matches and confidences. A table whose required columns are not all found is
         still suggested when nothing fits better, with them under `missing`.
     """
+    whole = None if tables else recognised(raw)
+    if whole is not None:
+        return whole
     known = schema.tables()
     fits = {name: _Fit(raw, table) for name, table in known.items() if tables is None or name in tables}
     chosen = list(tables) if tables else [max(fits.values(), key=lambda fit: (fit.complete, fit.score)).name]

@@ -1,13 +1,17 @@
 """Which character separates the cells: the one that cuts lines into even rows of plain values."""
 
-import csv
-import io
+import re
 from collections import Counter
+from dataclasses import replace
 
+from data.readers.fixed import looks_fixed
+from data.readers.records import Grammar, cells_of, well_formed
 from data.readers.shapes import shape
 
 DELIMITERS = (",", ";", "\t", "|")
 SPACES = "spaces"
+FIXED = "fixed"
+SEPARATOR_LINE = re.compile(r"^\"?sep=([^\r\n])\"? *(?:\r\n|\n|\r|$)", re.IGNORECASE)
 
 
 def find_quote(text: str, delimiter: str) -> str:
@@ -17,16 +21,22 @@ def find_quote(text: str, delimiter: str) -> str:
     return "'" if single >= 4 and single > 4 * double else '"'
 
 
+def find_grammar(text: str, delimiter: str, quote: str | None = None) -> Grammar:
+    """The quote, a backslash before quotes where only that makes the text well formed, and needlessly doubled quotes."""
+    if delimiter in (SPACES, FIXED):
+        return Grammar(" ")
+    grammar = Grammar(delimiter, quote or find_quote(text, delimiter))
+    if grammar.quote == "'" and '""' in text and '"' not in text.replace('""', ""):
+        grammar = replace(grammar, halved='"')
+    if f"\\{grammar.quote}" in text and not well_formed(text, grammar):
+        escaped = replace(grammar, escape="\\")
+        return escaped if well_formed(text, escaped) else grammar
+    return grammar
+
+
 def split(text: str, delimiter: str, quote: str = '"') -> list[list[str]]:
     """Records of a piece of text; never fails on odd quotes."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote)
-    records = []
-    try:
-        for record in reader:
-            records.append(record)
-    except csv.Error:
-        return [line.split(delimiter) for line in text.splitlines()]
-    return records
+    return cells_of(text, Grammar(delimiter, quote))
 
 
 def find_delimiter(sample: str) -> str:
@@ -35,13 +45,15 @@ def find_delimiter(sample: str) -> str:
     Each candidate is scored by how many lines share its most common width, times how many of the
     cells it makes are plain values. A tie goes to the wider table.
     """
-    if sample[:4].lower() == "sep=" and len(sample) > 4:
-        return sample[4]
+    if match := SEPARATOR_LINE.match(sample):
+        return match[1]
     scores = {candidate: _score(sample, candidate) for candidate in DELIMITERS}
     best = max(DELIMITERS, key=lambda candidate: scores[candidate])
     if scores[best] > 0:
         return best
-    return SPACES if _in_columns(sample) else ","
+    if _in_columns(sample):
+        return SPACES
+    return FIXED if looks_fixed(sample) else ","
 
 
 def _score(sample: str, delimiter: str) -> float:

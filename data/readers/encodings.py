@@ -1,6 +1,7 @@
-"""Which encoding a text file has: byte-order mark, then strict UTF-8, then cp1252."""
+"""Which encoding a text file has: byte-order mark, then strict UTF-8, then the likeliest of the old Western ones."""
 
 import codecs
+import re
 from collections.abc import Iterator
 
 from data.problems import DataProblem
@@ -13,6 +14,10 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+
+_COMMON = frozenset("áàâãäéêëèíìïóòôõöúùüûçñÁÀÂÃÄÉÊËÍÓÔÕÖÚÜÇÑºª°§€£–—’‘“”…•·¿¡²³½®©™\u00a0")
+_ACCENTED = re.compile(r"\S*[^\x00-\x7f]\S*")
+_SPOILED = re.compile(r"[^\s,;|]*(?:Ã[\u0080-\u00bf]|â€[\u0080-\u00ff\u2122\u0153\u2013\u201c]|\ufffd)[^\s,;|]*")
 
 
 def find_encoding(data: memoryview) -> str:
@@ -29,7 +34,38 @@ def find_encoding(data: memoryview) -> str:
             return "utf-16-be"
     if _decodes(data, "utf-8"):
         return "utf-8"
-    return "cp1252" if _decodes(data, "cp1252") else "latin-1"
+    return _western(data)
+
+
+def _western(data: memoryview) -> str:
+    """The old encoding that makes most sense of the bytes above 127: cp1252 unless DOS or Mac clearly fits better."""
+    if not _decodes(data, "cp1252"):
+        best = "latin-1"
+    else:
+        best = "cp1252"
+    sample = bytes(data[: 1 << 20])
+    scores = {name: _sense(sample.decode(name, errors="replace")) for name in (best, "cp850", "mac_roman")}
+    other = max(("cp850", "mac_roman"), key=lambda name: scores[name])
+    return other if scores[other] >= 0.8 and scores[best] <= 0.4 else best
+
+
+def _sense(text: str) -> float:
+    """Share of letters above 127 that Portuguese, Spanish and English texts use, in the middle of words."""
+    high = [character for character in text if ord(character) > 127]
+    return sum(1 for character in high if character in _COMMON) / len(high) if high else 1.0
+
+
+def unproven(data: memoryview, encoding: str) -> list[str]:
+    """Words with letters that another encoding would read otherwise; empty where the bytes prove the encoding."""
+    if encoding.startswith("utf"):
+        return []
+    text = bytes(data[: 1 << 20]).decode(encoding, errors="replace")
+    return list(dict.fromkeys(_ACCENTED.findall(text)))[:3]
+
+
+def spoiled_words(text: str) -> list[str]:
+    """Words whose letters were damaged before they came here, as in `SÃ£o`."""
+    return list(dict.fromkeys(_SPOILED.findall(text)))[:5]
 
 
 def as_utf8(data: memoryview, encoding: str) -> memoryview:

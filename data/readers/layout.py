@@ -1,31 +1,89 @@
-"""Where a table starts and ends: title lines above the header, totals and notices below the rows."""
+"""Where a table starts and ends: title lines, one or more header lines and units above it, totals and notices below."""
 
 import re
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from data.readers.shapes import is_year, shape
+from data.readers.shapes import is_unit, is_year, shape
 
+JOINED = " – "
 _LOOK_AHEAD = 60
+_UNDER = 20
 _TOTAL = re.compile(
-    r"^(?:grand |sub|gran |sum of )?(?:total|totals|totais|totales|soma|suma|somatorio|sum)"
+    r"^(?:grand |sub|gran |sum of )?(?:total|totals|totais|totales|soma|suma|somatorio|somatório|sum)"
     r"(?: geral| general| record\w*| rows?)?\s*:?(?:\s*[\d.,]+)?$",
     re.IGNORECASE,
 )
 _NOTICE = re.compile(
     r"^(?:copyright|\(c\)|©|confidential|generated (?:on|by|at)|report generated|gerado (?:em|por)|generado (?:el|por)|"
-    r"fonte:|source:|fuente:|exported (?:on|by)|exportado (?:em|por|el)|page \d|página \d|-+ ?end|fim do relat)",
+    r"fonte:|source:|fuente:|exported (?:on|by)|exportado (?:em|por|el)|page \d|página \d|-+ ?end|fim do relat|"
+    r"fin del (?:informe|reporte)|applied filters|filtros aplicados|notes?:|notas?:|obs(?:erva[cç][aã]o|\.)?:)",
     re.IGNORECASE,
 )
 
 
-def find_header(records: list[list[str]]) -> int | None:
+@dataclass(frozen=True)
+class Layout:
+    """Where things are among the records of one table, as positions from 0.
+
+    Attributes:
+        header_at: First header record, None when there is none.
+        header_rows: How many records make up the header.
+        units: Whether the record under the header holds units.
+        names: Column names, unique.
+    """
+
+    header_at: int | None
+    header_rows: int
+    units: bool
+    names: list[str]
+
+    @property
+    def first(self) -> int:
+        """Position of the first row of data."""
+        return 0 if self.header_at is None else self.header_at + self.header_rows + int(self.units)
+
+
+def find_layout(
+    head: Sequence[list[str]],
+    header_at: int | None = None,
+    header_rows: int | None = None,
+    units: bool | None = None,
+    merged: Sequence[int] = (),
+    no_header: bool = False,
+) -> Layout:
+    """The header of a table from its first records; what is given is used instead of what would be found.
+
+    `merged` are positions of records with cells merged over several columns.
+    """
+    given = header_at is not None
+    if no_header:
+        header_at = None
+    elif header_at is None:
+        header_at = find_header(head)
+    if header_at is None:
+        return Layout(None, 0, False, unique_names([], max((len(r) for r in head), default=1)))
+    if header_rows is None:
+        header_at, header_rows = _with_groups(head, header_at, merged, given)
+    header_rows = max(1, min(header_rows, len(head) - header_at))
+    below = head[header_at + header_rows :]
+    if units is None:
+        units = bool(below) and _is_units(below[0], below[1 : 1 + _UNDER])
+    header = _joined(head[header_at : header_at + header_rows])
+    if units and below:
+        header = _with_units(header, below[0])
+    return Layout(header_at, header_rows, bool(units and below), unique_names(header, _width(header, below)))
+
+
+def find_header(records: Sequence[list[str]]) -> int | None:
     """Index of the header among the first records, or None when the rows start at once.
 
     The header is the first record as wide as the table whose cells are names: text, all different,
     and not of the kind of value that stands below them.
     """
     head = records[:_LOOK_AHEAD]
-    filled = [sum(1 for cell in record if cell.strip()) for record in head]
+    filled = [_filled(record) for record in head]
     if not any(filled):
         return None
     usual = Counter(count for count in filled if count).most_common(1)[0][0]
@@ -37,30 +95,40 @@ def find_header(records: list[list[str]]) -> int | None:
             better = _fuller(head, filled, i, usual)
             if better is not None:
                 return better
-            return i if _names(record, head[i + 1 : i + 21]) else None
+            return i if _names(record, head[i + 1 : i + 1 + _UNDER]) else None
     return None
 
 
-def _fuller(head: list[list[str]], filled: list[int], start: int, usual: int) -> int | None:
+def _filled(record: list[str]) -> int:
+    return sum(1 for cell in record if cell.strip())
+
+
+def _fuller(head: Sequence[list[str]], filled: list[int], start: int, usual: int) -> int | None:
     """A record soon after `start` that is wider and stands over other kinds of values: `start` is a title line."""
     for i in range(start + 1, min(start + 11, len(head))):
         if filled[i] <= filled[start] or filled[i] < usual:
             continue
         cells = [cell for cell in head[i] if cell.strip()]
-        if all(shape(cell) == "text" for cell in cells) and _contrasts(head[i], head[i + 1 : i + 21]):
+        if all(shape(cell) == "text" for cell in cells) and contrasts(head[i], head[i + 1 : i + 1 + _UNDER]):
             return i
     return None
 
 
-def _contrasts(record: list[str], below: list[list[str]]) -> bool:
-    for position, cell in enumerate(record):
-        under = Counter(shape(row[position]) for row in below if position < len(row) and row[position].strip())
-        if cell.strip() and under and under.most_common(1)[0][0] != "text":
-            return True
-    return False
+def _kind_under(below: Sequence[list[str]], position: int) -> str | None:
+    """The usual kind of value in a column, None where it is blank."""
+    under = Counter(shape(row[position]) for row in below if position < len(row) and row[position].strip())
+    return under.most_common(1)[0][0] if under else None
 
 
-def _names(record: list[str], below: list[list[str]]) -> bool:
+def contrasts(record: list[str], below: Sequence[list[str]]) -> bool:
+    """Whether text of a record stands over a column of another kind."""
+    return any(
+        cell.strip() and shape(cell) == "text" and _kind_under(below, position) not in (None, "text")
+        for position, cell in enumerate(record)
+    )
+
+
+def _names(record: list[str], below: Sequence[list[str]]) -> bool:
     cells = [cell.strip() for cell in record if cell.strip()]
     if len(set(cells)) < 0.6 * len(cells):
         return False
@@ -68,10 +136,107 @@ def _names(record: list[str], below: list[list[str]]) -> bool:
         kind = shape(cell)
         if kind in ("blank", "text") or is_year(cell):
             continue
-        under = Counter(shape(row[position]) for row in below if position < len(row) and row[position].strip())
-        if not under or under.most_common(1)[0][0] == kind:
+        if _kind_under(below, position) in (None, kind):
             return False
     return any(shape(cell) == "text" or is_year(cell) for cell in cells)
+
+
+def _with_groups(head: Sequence[list[str]], at: int, merged: Sequence[int], given: bool) -> tuple[int, int]:
+    """The header with a line of groups above its names, as (first record, how many)."""
+    for top in (at,) if given else (at - 1, at):
+        if 0 <= top < len(head) - 1 and _grouped(
+            head[top], head[top + 1], head[top + 2 : top + 2 + _UNDER], top in merged
+        ):
+            return top, 2
+    if not given and at + 2 < len(head) and _same_names(head[at], head[at + 1]):
+        return at, 2
+    return at, 1
+
+
+def _same_names(top: list[str], sub: list[str]) -> bool:
+    return [c.strip() for c in top] == [c.strip() for c in sub] and _filled(top) >= 2
+
+
+def _grouped(top: list[str], sub: list[str], below: Sequence[list[str]], merged: bool) -> bool:
+    """Whether `top` holds groups over the names of `sub`.
+
+    A group spans two names or more. It counts when cells are merged, when the names repeat from
+    group to group, or when columns outside groups are named in `top` alone.
+    """
+    width = max(len(top), len(sub))
+    upper, lower = _wide(top, width), _wide(sub, width)
+    cells = [cell for cell in upper + lower if cell]
+    if not all(shape(cell) == "text" or is_year(cell) for cell in cells):
+        return False
+    if not contrasts(lower, below) and not contrasts(upper, below):
+        return False
+    groups = _spread(upper, lower)
+    starts = [i for i in range(width) if upper[i]]
+    spans = [sum(1 for j in range(i, _next(starts, i, width)) if lower[j]) for i in starts]
+    if not any(span >= 2 for span in spans):
+        return False
+    pairs = [(groups[i], lower[i]) for i in range(width) if lower[i] or upper[i]]
+    if len(set(pairs)) < len(pairs):
+        return False
+    if merged:
+        return True
+    names = [cell for cell in lower if cell]
+    repeated = len(set(names)) < len(names) and sum(1 for span in spans if span >= 2) >= 2
+    alone = any(upper[i] and not lower[i] for i in starts)
+    tidy = all(span != 1 for span in spans) or repeated
+    return repeated or (alone and tidy and len(starts) >= 2)
+
+
+def _next(starts: list[int], start: int, width: int) -> int:
+    return next((other for other in starts if other > start), width)
+
+
+def _wide(record: list[str], width: int) -> list[str]:
+    return [cell.strip() for cell in record] + [""] * (width - len(record))
+
+
+def _spread(upper: list[str], lower: list[str]) -> list[str]:
+    """Groups carried to the right over the names they span."""
+    groups, last = [], ""
+    for over, under in zip(upper, lower, strict=True):
+        last = over or (last if under else "")
+        groups.append(last)
+    return groups
+
+
+def _joined(lines: Sequence[list[str]]) -> list[str]:
+    """One name for each column from one or more header lines: `Group – Name`, said once where they are the same."""
+    width = max(len(line) for line in lines)
+    rows = [_wide(line, width) for line in lines]
+    for i in range(len(rows) - 2, -1, -1):
+        rows[i] = _spread(rows[i], rows[i + 1])
+    return [JOINED.join(dict.fromkeys(row[i] for row in rows if row[i])) for i in range(width)]
+
+
+def _is_units(record: list[str], below: Sequence[list[str]]) -> bool:
+    """Whether a record holds units such as (days), R$ or UTC over columns of numbers and dates."""
+    positions = [i for i, cell in enumerate(record) if cell.strip()]
+    if not positions or not below or not all(is_unit(record[i]) for i in positions):
+        return False
+    return all(_kind_under(below, i) != "text" for i in positions) and any(_kind_under(below, i) for i in positions)
+
+
+def _with_units(header: list[str], units: list[str]) -> list[str]:
+    names = []
+    for name, unit in zip(_wide(header, len(header)), _wide(units, len(header)), strict=False):
+        bare = unit.strip("()[] ")
+        names.append(f"{name} ({bare})" if bare and name else name)
+    return names
+
+
+def _width(header: list[str], below: Sequence[list[str]]) -> int:
+    """Columns of the header, less blank ones at its end that hold nothing."""
+    width = len(header)
+    while (
+        width > 1 and not header[width - 1].strip() and not any(r[width - 1].strip() for r in below if len(r) >= width)
+    ):
+        width -= 1
+    return max(width, 1)
 
 
 def unique_names(header: list[str], width: int) -> list[str]:
@@ -89,21 +254,146 @@ def unique_names(header: list[str], width: int) -> list[str]:
     return names
 
 
+def is_total(record: list[str], width: int) -> bool:
+    """Whether a record is a total: its first cell says so, and nothing but numbers stands beside it."""
+    filled = [cell.strip() for cell in record if cell.strip()]
+    if not filled or not _TOTAL.match(filled[0]):
+        return False
+    return len(filled) < width or width <= 2 or all(shape(cell) in ("number", "time") for cell in filled[1:])
+
+
+def is_subtotal(record: list[str], width: int) -> bool:
+    """Whether a record between rows is a total: nothing but numbers beside the word, and some cells blank."""
+    filled = [cell.strip() for cell in record if cell.strip()]
+    return (
+        2 <= len(filled) < width
+        and _TOTAL.match(filled[0]) is not None
+        and all(shape(cell) in ("number", "time") for cell in filled[1:])
+    )
+
+
 def is_footer(record: list[str], width: int) -> bool:
     """Whether a record at the end of a file is a total or a notice rather than a row."""
-    filled = [cell.strip() for cell in record if cell.strip()]
+    filled = [cell.strip() for cell in record if cell.strip("\x1a \t")]
     if not filled:
         return True
     if _NOTICE.match(filled[0]) and len(filled) <= max(1, width // 3):
         return True
-    return bool(_TOTAL.match(filled[0])) and (len(filled) < width or width <= 2)
+    return is_total(record, width)
 
 
-def footer_length(tail: list[list[str]], width: int) -> int:
-    """How many of the last records are footers. A blank record ends a table only above a footer."""
+def footer_length(tail: Sequence[list[str]], width: int) -> int:
+    """How many of the last records are footers.
+
+    A blank record ends a table only above a footer, or above lines with a single cell of text
+    where the table has three columns or more.
+    """
     length = 0
     for i in range(len(tail) - 1, -1, -1):
         if not is_footer(tail[i], width):
             break
         length = len(tail) - i
-    return length
+    notes = _notes_after_blank(tail, width)
+    return max(length, notes)
+
+
+def _notes_after_blank(tail: Sequence[list[str]], width: int) -> int:
+    if width < 3:
+        return 0
+    for i in range(len(tail) - 1, 0, -1):
+        if _filled(tail[i]) == 0:
+            return len(tail) - i if any(_filled(record) for record in tail[i + 1 :]) else 0
+        if not is_footer(tail[i], width) and not _is_sentence(tail[i]):
+            return 0
+    return 0
+
+
+def _is_sentence(record: list[str]) -> bool:
+    """One cell of words and nothing beside it."""
+    filled = [cell.strip() for cell in record if cell.strip()]
+    return len(filled) == 1 and shape(filled[0]) == "text" and (" " in filled[0] or len(filled[0]) >= 12)
+
+
+def find_stacked(records: Sequence[list[str]], layout: Layout) -> list[int]:
+    """Positions where further tables start below the first: their headers, or the titles above these."""
+    starts: list[int] = []
+    if layout.header_at is None:
+        return starts
+    names = {cell.strip() for cell in records[layout.header_at] if cell.strip()}
+    floor = layout.first + 1
+    for i in range(floor, len(records)):
+        if i < floor or _filled(records[i]) < 2:
+            continue
+        block = records[i : i + _LOOK_AHEAD]
+        after_blank = _filled(records[i - 1]) == 0
+        if not _other_header(records[i], names, records[layout.header_at]) and not (
+            after_blank and _opens_table(block, names)
+        ):
+            continue
+        start = i
+        while start - 1 >= floor and (_filled(records[start - 1]) == 0 or _is_sentence(records[start - 1])):
+            start -= 1
+        starts.append(start)
+        names = {cell.strip() for cell in records[i] if cell.strip()}
+        floor = i + 2
+    return starts
+
+
+def _other_header(record: list[str], names: set[str], header: list[str]) -> bool:
+    """Most names of the header again, in a line that is not the header itself."""
+    cells = [cell.strip() for cell in record if cell.strip()]
+    same = sum(1 for cell in cells if cell in names)
+    return same >= 3 and same >= 0.6 * max(len(cells), len(names)) and cells != [c.strip() for c in header if c.strip()]
+
+
+def _opens_table(block: Sequence[list[str]], names: set[str]) -> bool:
+    """Whether a block after a blank line starts with a header of its own."""
+    end = next((k for k, record in enumerate(block) if not _filled(record)), len(block))
+    head, below = block[0], block[1:end]
+    cells = [cell.strip() for cell in head if cell.strip()]
+    return (
+        len(below) >= 1
+        and len(set(cells)) == len(cells)
+        and not set(cells) <= names
+        and all(shape(cell) == "text" or is_year(cell) for cell in cells)
+        and all(_filled(record) <= len(cells) or is_total(record, len(cells)) for record in below)
+        and contrasts(head, below)
+        and not any(_kind_under(below, i) is not None and not cell.strip() for i, cell in enumerate(head))
+    )
+
+
+def find_beside(records: Sequence[list[str]]) -> list[tuple[int, int]]:
+    """Column ranges of tables that stand side by side, parted by a blank column; one range when there is one table.
+
+    A blank column parts two tables only when each side is dense, has its own header, and the sides
+    end in different lines or share names.
+    """
+    width = max((len(record) for record in records), default=0)
+    used = [any(i < len(record) and record[i].strip() for record in records) for i in range(width)]
+    ranges, start = [], None
+    for i in range(width + 1):
+        if i < width and used[i]:
+            start = i if start is None else start
+        elif start is not None:
+            ranges.append((start, i))
+            start = None
+    if len(ranges) < 2 or any(stop - begin < 2 for begin, stop in ranges):
+        return [(0, width)]
+    parts = [[record[begin:stop] for record in records] for begin, stop in ranges]
+    layouts = [find_layout(part[:_LOOK_AHEAD]) for part in parts]
+    if any(layout.header_at is None for layout in layouts):
+        return [(0, width)]
+    extents = [_dense(part, layout) for part, layout in zip(parts, layouts, strict=True)]
+    if any(extent is None for extent in extents):
+        return [(0, width)]
+    names = [name for layout in layouts for name in layout.names]
+    apart = len(set(extents)) > 1 or len(set(names)) < len(names) or len({x.header_at for x in layouts}) > 1
+    return ranges if apart else [(0, width)]
+
+
+def _dense(part: Sequence[list[str]], layout: Layout) -> int | None:
+    """Last filled record of a part whose rows leave no gaps, else None."""
+    filled = [_filled(record) for record in part]
+    last = max((i for i, count in enumerate(filled) if count), default=0)
+    body = filled[layout.first : last + 1]
+    return last if body and all(count >= 2 for count in body) else None

@@ -83,7 +83,7 @@ def _read(data: memoryview, name: str, assumed: Assumed | None, depth: int) -> l
         )
     if suffix in ("jsonl", "ndjson", "json"):
         return [read_json_lines(data, name)]
-    return [read_delimited(data, name, assumed)]
+    return read_delimited(data, name, assumed)
 
 
 def _deeper(depth: int) -> int:

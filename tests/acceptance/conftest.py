@@ -74,3 +74,16 @@ def real_data() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture
+def messy_data() -> Callable[[], Path]:
+    """The folder of awkward files; the test is skipped where it is absent."""
+
+    def find() -> Path:
+        path = TRY_DATA / "messy"
+        if not path.exists():
+            pytest.skip("the awkward files are not here: put them beside the project or set FAROL_TRY_DATA")
+        return path
+
+    return find

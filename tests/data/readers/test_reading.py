@@ -62,8 +62,15 @@ def test_title_lines_footers_and_blank_lines():
     assert cells(raw) == [["id", "name", "amount"], ["A", "x", "1"], ["B", "y", "2"]]
     assert (raw.header_row, raw.first_row_number) == (4, 5)
     assert raw.row_numbers.to_pylist() == [5, 7]
-    assert raw.notes[0].count == 2
-    assert raw.notes[0].examples[0] == {"row": 8, "value": "Total,,3"}
+    assert [(note.problem, note.count) for note in raw.notes] == [("title_lines", 2), ("footer", 2)]
+    assert raw.notes[1].examples[0] == {"row": 8, "value": "Total,,3"}
+    assert raw.left_out == [
+        (1, "Sales report", "title"),
+        (2, "Generated on 2024-01-01", "title"),
+        (8, "Total,,3", "footer"),
+        (10, "Copyright ACME", "footer"),
+    ]
+    assert raw.tail_lines[-3:] == ((8, "Total,,3"), (9, ""), (10, "Copyright ACME"))
 
 
 def test_an_account_called_total_is_a_row():
