@@ -94,9 +94,11 @@ def copy(
             name=relation.shown,
             cursor=cursor,
         )
-    select = _select(relation, kept, connection.dialect.name)
+    source = relation.source()
+    columns = [_expression(source.c[c.name], c, connection.dialect.name).label(f"c{i}") for i, c in enumerate(kept)]
+    select = sa.select(*columns).select_from(source)
     if cursor and since:
-        growing = relation.source().c[cursor]
+        growing = source.c[cursor]
         select = select.where(sa.or_(growing >= lower(by_name[cursor], since), growing.is_(None)))
     if most is not None:
         select = select.limit(most)
@@ -131,12 +133,6 @@ def fingerprint(path: Path, column: SourceColumn | None = None, since: Any = Non
     with duckdb.connect() as engine:
         found = engine.execute(query, given).fetchone() or (0, 0, 0)
     return "-".join(str(part) for part in found)
-
-
-def _select(relation: Relation, kept: list[SourceColumn], dialect: str) -> sa.Select[Any]:
-    source = relation.source()
-    columns = [_expression(source.c[c.name], c, dialect).label(f"c{i}") for i, c in enumerate(kept)]
-    return sa.select(*columns).select_from(source)
 
 
 def _expression(column: Any, spec: SourceColumn, dialect: str) -> Any:
