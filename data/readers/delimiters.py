@@ -22,7 +22,7 @@ def find_quote(text: str, delimiter: str) -> str:
 
 
 def find_grammar(text: str, delimiter: str, quote: str | None = None) -> Grammar:
-    """The quote, a backslash before quotes where only that makes the text well formed, and needlessly doubled quotes."""
+    """The quote, a backslash before quotes where only that makes text well formed, what is doubled for nothing."""
     if delimiter in (SPACES, FIXED):
         return Grammar(" ")
     grammar = Grammar(delimiter, quote or find_quote(text, delimiter))

@@ -1,4 +1,4 @@
-"""Numbered records into the table of text: footers and totals left out, lines that do not fit set apart, all of it said."""
+"""Numbered records into the table of text: totals left out, lines that do not fit set apart, all of it said."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

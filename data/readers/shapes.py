@@ -30,14 +30,14 @@ def is_year(cell: str) -> bool:
     return bool(_YEAR.match(cell.strip()))
 
 
-_UNITS = frozenset(
-    """r$ us$ $ € £ ¥ % # brl usd eur gbp mxn ars clp cop pen uyu utc gmt brt art clt cst est pst
+_UNIT_WORDS = """
+    r$ us$ $ € £ ¥ % # brl usd eur gbp mxn ars clp cop pen uyu utc gmt brt art clt cst est pst
     s sec secs second seconds segundo segundos seg min mins minute minutes minuto minutos h hr hrs hour hours hora horas
     d day days dia dias día días week weeks semana semanas month months mes mês meses mês year years ano anos año años
     ms count qty units unit un und unidades number número numero text texto date data fecha datetime timestamp id
     hh:mm:ss h:mm:ss mm:ss hh:mm dd/mm/yyyy mm/dd/yyyy yyyy-mm-dd dd/mm/aaaa aaaa-mm-dd score pts points pontos puntos
-    """.split()
-)
+"""
+_UNITS = frozenset(_UNIT_WORDS.split())
 _BRACKETED = re.compile(r"^[(\[][^()\[\]]{1,24}[)\]]$")
 
 

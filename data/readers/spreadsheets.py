@@ -14,10 +14,11 @@ from data.readers.raw import MAX_CELLS, Assumed, RawTable
 from data.readers.records import Record
 from data.readers.tables import read_grid
 
-_ERRORS = frozenset(
+_ERROR_WORDS = (
     "#DIV/0! #N/A #N/D #NAME? #NOME? #NULL! #NULO! #NUM! #NÚM! #REF! #VALUE! #VALOR! #GETTING_DATA #SPILL! #CALC!"
-    " #¡VALOR! #¡REF! #¡NUM! #¡DIV/0! #¿NOMBRE?".split()
+    " #¡VALOR! #¡REF! #¡NUM! #¡DIV/0! #¿NOMBRE?"
 )
+_ERRORS = frozenset(_ERROR_WORDS.split())
 Merges = Sequence[tuple[tuple[int, int], tuple[int, int]]]
 
 

@@ -100,7 +100,7 @@ def test_a_brazilian_export_with_title_lines_and_a_total():
         ("S3", date(2024, 2, 1), 10.0, None, "trial", 1.0),
     ]
     assumed = row.report()["assumed"]
-    assert {name: assumed[name] for name in list(assumed)[:7]} == {
+    assert assumed.items() >= {
         "encoding": "cp1252",
         "delimiter": ";",
         "decimal": ",",
