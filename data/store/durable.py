@@ -52,6 +52,16 @@ def adopt(folder: Path, suffix: str, source: Path) -> str:
         aside.unlink(missing_ok=True)
 
 
+def copy(folder: Path, suffix: str, source: Path) -> str:
+    """Like `place`, with the bytes of a file that its owner may change later."""
+
+    def fill(stream: BinaryIO) -> None:
+        with source.open("rb") as given:
+            shutil.copyfileobj(given, stream, 1 << 20)
+
+    return place(folder, suffix, fill)
+
+
 def _settle(aside: Path, suffix: str) -> str:
     name = digest(aside) + suffix
     move(aside, aside.parent / name)

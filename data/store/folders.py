@@ -13,6 +13,11 @@ def rejected(home: Path, workspace_id: str) -> Path:
     return home / "rejected" / workspace_id
 
 
+def originals(home: Path, workspace_id: str) -> Path:
+    """The files that a workspace's imports came from, as they came."""
+    return home / "originals" / workspace_id
+
+
 def panels(home: Path, workspace_id: str) -> Path:
     """Panels built from a workspace's facts, kept to be found again; may be removed at any time."""
     return home / "cache" / "panels" / workspace_id

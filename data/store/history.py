@@ -16,7 +16,11 @@ from data.store.problems import NothingToUndo, conflict
 
 @dataclass(frozen=True)
 class ImportInfo:
-    """One batch of an import, as the audit row has it."""
+    """One batch of an import, as the audit row has it.
+
+    `original` is the file it came from, where it was kept, and `recipe` the mapping and assumptions it was read with.
+    `has_rows`: the batch's own rows are still there, so that it can be taken out or brought back by itself.
+    """
 
     id: int | None
     table: str
@@ -28,6 +32,9 @@ class ImportInfo:
     rows_rejected: int
     rejected_file: Path | None
     report: dict[str, Any]
+    original: Path | None = None
+    recipe: dict[str, Any] | None = None
+    has_rows: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,7 @@ class HistoryEntry:
     """One version: what made it (import, undo or redo), who, when, and the number of the import it shows again.
 
     `content` equals `version` for imports; 0 is the empty workspace. `in_force` imports are part of the data now.
+    `replays` is the import that this one, read again from its files, stands in place of.
     """
 
     version: int
@@ -44,11 +52,12 @@ class HistoryEntry:
     content: int
     in_force: bool
     imports: tuple[ImportInfo, ...]
+    replays: int | None = None
 
 
 def entries(session: Session, home: Path, workspace_id: str, counting: Sequence[int]) -> list[HistoryEntry]:
     """All versions, newest first; `counting` are the contents in force."""
-    folder = folders.rejected(home, workspace_id)
+    folder, originals = folders.rejected(home, workspace_id), folders.originals(home, workspace_id)
     imports: dict[int, list[ImportInfo]] = {}
     for row in session.exec(select(Import).where(Import.workspace_id == workspace_id).order_by(col(Import.id))):
         imports.setdefault(row.version, []).append(
@@ -63,6 +72,9 @@ def entries(session: Session, home: Path, workspace_id: str, counting: Sequence[
                 row.rows_rejected,
                 folder / row.rejected_file if row.rejected_file else None,
                 row.report,
+                originals / row.original_file if row.original_file else None,
+                row.recipe,
+                row.rows_file is not None or not row.rows_accepted,
             )
         )
     query = select(Version).where(Version.workspace_id == workspace_id).order_by(col(Version.number).desc())
@@ -73,11 +85,27 @@ def entries(session: Session, home: Path, workspace_id: str, counting: Sequence[
             row.created_at,
             row.actor,
             row.content,
-            row.action == "import" and row.number in counting,
+            row.number in counting,
             tuple(imports.get(row.number, ())),
+            row.replays,
         )
         for row in session.exec(query)
     ]
+
+
+def last_in_force(session: Session, workspace_id: str, expected_version: int | None) -> int | None:
+    """The import that an undo takes back, where that needs a content which no version has yet; else None.
+
+    Raises:
+        NothingToUndo: no import is in force.
+        Conflict: the workspace is not at `expected_version`.
+    """
+    current = _current(session, workspace_id, expected_version)
+    counting = versions.lineage(session, workspace_id, current.content) if current else []
+    if current is None or not counting:
+        raise NothingToUndo("nothing_to_undo", "There is no import to undo.")
+    made = session.get_one(Version, (workspace_id, current.content))
+    return None if made.action in ("import", "replay") else counting[0]
 
 
 def undo(session: Session, workspace_id: str, expected_version: int | None, actor: str) -> int:

@@ -62,19 +62,23 @@ class Version(StateModel, table=True):
 
     `content` is the number of the version that first had these members, `base` the content an import
     was made on (what an undo goes back to), `redo` the content that a redo would bring back (None: nothing
-    was undone). `pruned` versions have forgotten their members and cannot be brought back.
+    was undone). `counting` are the imports that make the content, in order, where they are not those of `base`
+    and this one; `replays` is the import that this one stands in place of. `pruned` versions have forgotten
+    their members and cannot be brought back.
     """
 
     __tablename__ = "versions"
     workspace_id: str = _workspace()
     number: int = Field(primary_key=True)
-    action: str  # import, undo or redo
+    action: str  # import, replay, undo, redo or erase
     content: int
     base: int | None = None
     redo: int | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)  # type: ignore[call-overload]
     actor: str = ""
     pruned: bool = False
+    counting: list[int] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True), nullable=True)  # type: ignore[call-overload]
+    replays: int | None = None
 
 
 class Member(StateModel, table=True):
@@ -96,7 +100,11 @@ class Member(StateModel, table=True):
 
 
 class Import(StateModel, table=True):
-    """The audit row of one batch: what went into which table, from what, with which result. Never changed."""
+    """The audit row of one batch: what went into which table, from what, with which result.
+
+    `rows_file` is the snapshot with the batch's own rows, `original_file` the file they came from, `recipe` the
+    mapping and assumptions they were read with; each may be empty (never kept, or no longer).
+    """
 
     __tablename__ = "imports"
     __table_args__ = (
@@ -117,6 +125,18 @@ class Import(StateModel, table=True):
     rows_rejected: int = Field(sa_type=sa.BigInteger)
     rejected_file: str | None = None
     report: dict[str, Any] = _json()
+    rows_file: str | None = None
+    original_file: str | None = None
+    recipe: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True), nullable=True)  # type: ignore[call-overload]
+
+
+class Key(StateModel, table=True):
+    """A secret of a workspace, in hexadecimal: never shown, and in backups only when asked for."""
+
+    __tablename__ = "keys"
+    workspace_id: str = _workspace()
+    name: str = Field(primary_key=True)
+    value: str
 
 
 class Mapping(StateModel, table=True):

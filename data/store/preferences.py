@@ -60,6 +60,10 @@ def _is_object(value: Any) -> bool:
     return isinstance(value, dict)
 
 
+def _is_days(least: int) -> Callable[[Any], bool]:
+    return lambda value: value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= least)
+
+
 KNOWN: dict[str, _Known] = {
     "currency": _Known("BRL", _matches("[A-Z]{3}"), "a three-letter currency code such as BRL"),
     "language": _Known(
@@ -70,6 +74,9 @@ KNOWN: dict[str, _Known] = {
     "timezone": _Known("America/Sao_Paulo", _is_zone, "a time zone such as America/Sao_Paulo"),
     "policies": _Known({}, _is_object, "an object of policy names and values"),
     "health_preset": _Known("default", _matches(r"[\w-]{1,60}"), "the name of a health preset"),
+    "keep_originals_days": _Known(None, _is_days(0), "a number of days, 0 for never, or nothing for ever"),
+    "keep_rejected_days": _Known(None, _is_days(1), "a number of days from 1 on, or nothing for ever"),
+    "keep_undone_days": _Known(None, _is_days(1), "a number of days from 1 on, or nothing for ever"),
     "sample": _Known(False, lambda value: isinstance(value, bool), "true or false"),
 }
 

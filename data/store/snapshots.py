@@ -98,6 +98,24 @@ def store_frame(folder: Path, table: str, frame: pa.Table | Path, first_row_id: 
     return Stored(name, rows, first_row_id + rows - 1 if numbered else 0)
 
 
+def store_as_is(folder: Path, table: str, frame: pa.Table | Path) -> str:
+    """Store rows in stored types with the columns they have and no more, and return the file's name."""
+    if isinstance(frame, Path):
+        return durable.adopt(folder, SUFFIX, frame)
+    return store_pieces(folder, table, pieces(frame), frame.schema)
+
+
+def row_ids(path: Path) -> tuple[int, int] | None:
+    """The smallest and the greatest row number in a file; None where rows have keys, or there are none."""
+    with open_parquet(path) as file:
+        metadata = file.metadata
+        if ROW_ID not in file.schema_arrow.names or not metadata.num_rows:
+            return None
+        place = file.schema_arrow.names.index(ROW_ID)
+        found = [metadata.row_group(group).column(place).statistics for group in range(metadata.num_row_groups)]
+    return min(one.min for one in found), max(one.max for one in found)
+
+
 def store_pieces(folder: Path, table: str, rows: Iterable[pa.Table], schema: pa.Schema) -> str:
     """Write pieces one by one into one snapshot file and return its name."""
 

@@ -1,4 +1,4 @@
-"""The store: one home folder (snapshots, rejected rows, staging) and one state database that says what of it exists."""
+"""The store: one home folder with all files, and one state database that says what of them exists."""
 
 import hashlib
 import os
@@ -14,7 +14,20 @@ import sqlalchemy as sa
 
 from data.facts import Facts
 from data.problems import DataProblem
-from data.store import commits, connections, durable, folders, garbage, history, preferences, versions, workspaces
+from data.store import (
+    commits,
+    connections,
+    durable,
+    folders,
+    garbage,
+    history,
+    preferences,
+    rebuild,
+    secrets,
+    soundness,
+    versions,
+    workspaces,
+)
 from data.store.commits import Batch, CommitResult
 from data.store.connections import ConnectionInfo, PickedTable
 from data.store.database import Database
@@ -93,7 +106,11 @@ class Store:
         with self._database.write() as session:
             workspaces.delete(session, workspace_id)
         shutil.rmtree(folders.panels(self.home, workspace_id), ignore_errors=True)
-        for folder in (self.home / "snapshots" / workspace_id, folders.rejected(self.home, workspace_id)):
+        for folder in (
+            self.home / "snapshots" / workspace_id,
+            folders.rejected(self.home, workspace_id),
+            folders.originals(self.home, workspace_id),
+        ):
             for path in folder.rglob("*"):
                 with suppress(FileNotFoundError):  # swept meanwhile
                     os.utime(path)
@@ -126,14 +143,7 @@ class Store:
         for table, stored in sorted(members.items()):
             folder = folders.snapshots(self.home, workspace_id, table)
             paths = [folder / one.file for one in stored]
-            gone = [path for path in paths if not path.exists()]
-            if gone:
-                raise DataProblem(
-                    "snapshot_missing",
-                    "A data file of {table} is gone: {path}. Restore it from a backup, or undo the import.",
-                    table=table,
-                    path=str(gone[0]),
-                )
+            soundness.check(table, paths)
             files[table] = tuple(str(path) for path in paths)
             digest.update("".join([table, *(one.file for one in stored)]).encode())
         imported_on = imported.created_at.astimezone(zone).date() if imported else None
@@ -180,29 +190,70 @@ class Store:
             counting = versions.lineage(session, workspace_id, version.content if version else 0)
             return history.entries(session, self.home, workspace_id, counting)
 
-    def undo(self, workspace_id: str, expected_version: int | None = None, actor: str = "") -> int:
-        """Take the last import back by a new version with the members of the one before. Returns the new version.
+    def undo(
+        self, workspace_id: str, expected_version: int | None = None, actor: str = "", of: int | None = None
+    ) -> int:
+        """Take an import back by a new version: the last one in force, or import `of`. Returns the new version.
+
+        Without `of` the members of the version before are shown again; with it, the tables it touched are put
+        together from the other imports, as if it had never been.
 
         Raises:
-            NothingToUndo: no import is in force.
+            NothingToUndo: no import, or not that one, is in force.
             Conflict: the workspace is not at `expected_version`.
+            DataProblem: that import cannot be taken out by itself, with the reason.
         """
-        with self._database.write() as session:
-            return history.undo(session, workspace_id, expected_version, actor)
+        with self._database.read() as session:
+            last = history.last_in_force(session, workspace_id, expected_version) if of is None else of
+        if last is None:
+            with self._database.write() as session:
+                return history.undo(session, workspace_id, expected_version, actor)
+        return rebuild.without(self._database, self.home, workspace_id, last, expected_version, actor)
 
-    def redo(self, workspace_id: str, expected_version: int | None = None, actor: str = "") -> int:
-        """Bring the last undone import back by a new version. Returns the new version.
+    def redo(
+        self, workspace_id: str, expected_version: int | None = None, actor: str = "", of: int | None = None
+    ) -> int:
+        """Bring an undone import back by a new version: the last undone, or import `of`. Returns the new version.
 
         Raises:
-            NothingToUndo: nothing was undone, or something was imported since.
+            NothingToUndo: nothing was undone, or something was imported since; with `of`, it counts already.
             Conflict: the workspace is not at `expected_version`.
+            DataProblem: that import cannot be brought back by itself, with the reason.
         """
+        if of is not None:
+            return rebuild.bring_back(self._database, self.home, workspace_id, of, expected_version, actor)
         with self._database.write() as session:
             return history.redo(session, workspace_id, expected_version, actor)
+
+    def replay(self, workspace_id: str, of: int, batches: Sequence[Batch], actor: str = "") -> int:
+        """Put batches, read again from the files of import `of`, in the place of its rows. Returns the new version.
+
+        Raises:
+            NothingToUndo: that import is not in force.
+            DataProblem: as `commit`.
+        """
+        return rebuild.replay(self._database, self.home, workspace_id, of, batches, actor)
 
     def sweep(self, grace: timedelta = garbage.GRACE, keep_versions: int | None = None) -> garbage.Swept:
         """Remove files that nothing refers to; with `keep_versions`, give up undoing beyond that many versions."""
         return garbage.sweep(self._database, self.home, grace, keep_versions)
+
+    def damaged(self, workspace_id: str) -> dict[str, int]:
+        """How many files of the version in force, by table, are gone or not the bytes their names stand for."""
+        with self._database.read() as session:
+            members = versions.members(session, workspace_id, workspaces.get(session, workspace_id).version)
+        found = {
+            table: len(soundness.damaged(folders.snapshots(self.home, workspace_id, table) / one.file for one in files))
+            for table, files in members.items()
+        }
+        return {table: count for table, count in found.items() if count}
+
+    def pseudonym_key(self, workspace_id: str) -> bytes:
+        """The 32 bytes that pseudonyms of this workspace are made with; made when first asked for.
+
+        Kept in the state database; never shown or exported, and in backups only when asked for.
+        """
+        return secrets.key(self._database, workspace_id, secrets.PSEUDONYMS)
 
     # Preferences
 

@@ -9,13 +9,18 @@ from data.store.snapshots import Stored
 
 
 def lineage(session: Session, workspace_id: str, content: int) -> list[int]:
-    """The contents that led to a content, newest first, itself included; without the empty one."""
-    query = select(Version.number, Version.base).where(Version.workspace_id == workspace_id, Version.action == "import")
-    base = dict(session.exec(query).all())
-    found = []
+    """The imports that make a content, the last one first; none for the empty one."""
+    query = select(Version.number, Version.base, Version.counting).where(
+        Version.workspace_id == workspace_id, Version.content == Version.number
+    )
+    known = {number: (base, counting) for number, base, counting in session.exec(query)}
+    found: list[int] = []
     while content:
+        base, counting = known[content]
+        if counting is not None:
+            return found + counting[::-1]
         found.append(content)
-        content = base[content] or 0
+        content = base or 0
     return found
 
 
