@@ -198,7 +198,9 @@ class _Resolver:
             taken = self._first(declared["blank_is_none"])
             if taken is not None and self._blank(taken):
                 bodies = {
-                    key: part for one, given in bodies.items() for key, part in self._by_blank(one, given, taken).items()
+                    key: part
+                    for one, given in bodies.items()
+                    for key, part in self._by_blank(one, given, taken).items()
                 }
         return bodies
 
