@@ -18,7 +18,7 @@ def lineage(session: Session, workspace_id: str, content: int) -> list[int]:
     while content:
         base, counting = known[content]
         if counting is not None:
-            return found + counting[::-1]
+            return [*found, *reversed(counting)]
         found.append(content)
         content = base or 0
     return found
