@@ -17,7 +17,7 @@ from data.mapping.mapping import Source
 from data.problems import DataProblem
 from data.readers.numbers import whole
 from data.readers.raw import RawTable
-from data.readers.typed import Typed, flat, mask, trimmed
+from data.readers.typed import Typed, flat, is_missing, mask, trimmed
 
 _SHORTENED = r"^[0-9]([.,][0-9]+)?[eE]\+[0-9]+$"
 _SAID = {
@@ -51,7 +51,9 @@ def build(
     if source.unit == "pseudonym":
         texts = pseudonyms(texts, known.pseudonym_key)
     if source.lookup:
-        return _looked_up(texts, known, raw.name)
+        found = _looked_up(texts, known, raw.name)
+        _unknown_subscriptions(texts, found, spec, findings)
+        return found
     counted = source.after is not None
     number = replace(spec, type=float, unit="seconds")
     resolved = convert(texts, table.name, number if counted else spec, source.unit, how)
@@ -140,6 +142,15 @@ def _looked_up(texts: pa.Array, known: Known, file: str) -> pa.Array:
     ids = flat(known.subscriptions.column("subscription_id")).cast(pa.string())
     places = pc.index_in(trimmed(texts), value_set=ids, skip_nulls=True)
     return flat(known.subscriptions.column("account_id")).cast(pa.string()).take(places)
+
+
+def _unknown_subscriptions(texts: pa.Array, found: pa.Array, spec: schema.Column, findings: Findings) -> None:
+    """Ids that no subscription has: the row has no account then."""
+    rows = mask(pc.is_null(found)) & ~is_missing(trimmed(texts))
+    expected = "a subscription that is known; its account is taken"
+    (findings.reject if spec.required else findings.warn)(
+        rows, spec.name, "unknown_subscription", expected, lambda row: texts[row].as_py()
+    )
 
 
 def _after(seconds: pa.Array, built: dict[str, pa.Array], base: str, table: str) -> pa.Array:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data import schema
+from data.checks import plausible
 from data.checks.findings import Findings
 from data.readers.typed import mask
 
@@ -73,6 +74,7 @@ def check(
         _currencies(columns, findings, currencies)
     if accounts is not None and table.name != "accounts":
         _accounts(columns, findings, accounts)
+    plausible.check(table, columns, findings)
 
 
 def _same_day(columns: Columns, before: str, after: str, findings: Findings) -> None:

@@ -1,0 +1,85 @@
+"""What a workspace holds already, as far as new rows are checked against it: ids, currencies, ideas of churn."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import duckdb
+import pyarrow as pa
+
+from data.checks import churn
+from data.facts import connect
+from data.importing import Known, Prepared
+from data.problems import Problem
+from workspace.numbers import Workspace
+
+_SAYS = {"subscriptions": churn.ended, "churn_events": churn.departed, "accounts": churn.marked}
+_NAMES = {"subscriptions": "subscriptions", "churn_events": "events", "accounts": "marks"}
+
+
+def known(workspace: Workspace) -> Known:
+    """Account ids (test accounts too), subscriptions, currencies with a rate, and the key of pseudonyms."""
+    with connect(workspace.facts) as cursor:
+        accounts = _held(cursor, "accounts", "account_id")["account_id"]
+        pairs = _held(cursor, "subscriptions", "DISTINCT subscription_id, account_id")
+        dated = [code for (code,) in cursor.sql("SELECT DISTINCT currency FROM fx_rates").fetchall() if code]
+    policies = workspace.policies
+    currencies = dict.fromkeys([policies.currency, *(code for code, _ in policies.rates), *dated])
+    return Known(
+        accounts.combine_chunks() if len(accounts) else None,
+        pairs if pairs.num_rows else None,
+        tuple(currencies),
+        workspace.store.pseudonym_key(workspace.id),
+    )
+
+
+def with_new(known: Known, prepared: Iterable[Prepared]) -> Known:
+    """The same with the rows of files that were checked before."""
+    accounts, pairs, currencies = known.accounts, known.subscriptions, known.currencies or ()
+    for one in prepared:
+        if one.table == "accounts":
+            new = one.accepted["account_id"].combine_chunks()
+            accounts = new if accounts is None else pa.concat_arrays([accounts, new])
+        if one.table == "subscriptions":
+            new_pairs = one.accepted.select(["subscription_id", "account_id"])
+            pairs = new_pairs if pairs is None else pa.concat_tables([pairs, new_pairs])
+        if one.table == "fx_rates":
+            currencies = tuple(dict.fromkeys([*currencies, *one.accepted["currency"].to_pylist()]))
+    return replace(known, accounts=accounts, subscriptions=pairs, currencies=currencies)
+
+
+def compare_churn(workspace: Workspace, prepared: Sequence[Sequence[Prepared]]) -> None:
+    """Say so on the first table concerned where new and held rows have two truths about churn."""
+    rows = [one for each in prepared for one in each if one.table in _SAYS]
+    if not rows:
+        return
+    said: dict[str, set[str] | None] = {}
+    there: set[str] = set()
+    with connect(workspace.facts) as cursor:
+        for name, says in _SAYS.items():
+            parts = [one.accepted for one in rows if one.table == name]
+            whole = [part.select(list(part.column_names)) for part in parts]
+            if _exists(cursor, name):
+                whole.append(_held(cursor, name, "*"))
+            whole = [part for part in whole if part.num_rows]
+            if whole:
+                together = pa.concat_tables(whole, promote_options="permissive")
+                said[_NAMES[name]] = says(together)
+                if name != "churn_events":
+                    there |= set(together["account_id"].to_pylist())
+    problem: Problem | None = churn.disagreement(said, there or None)
+    if problem is not None:
+        order = ("churn_events", "accounts", "subscriptions")
+        min(rows, key=lambda one: order.index(one.table)).checked.problems.append(problem)
+
+
+def _exists(cursor: duckdb.DuckDBPyConnection, name: str) -> bool:
+    found = cursor.execute(
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = 'raw' AND table_name = ?", [name]
+    ).fetchone()
+    return found is not None
+
+
+def _held(cursor: duckdb.DuckDBPyConnection, name: str, columns: str) -> pa.Table:
+    """Rows as stored, test accounts too; the empty view where nothing is."""
+    table = f"raw.{name}" if _exists(cursor, name) else name
+    return cursor.sql(f"SELECT {columns} FROM {table}").to_arrow_table()  # noqa: S608 - names of the schema
