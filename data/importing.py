@@ -5,6 +5,7 @@ returns holds all that `import --json` prints except the version and the KPIs.
 """
 
 import hashlib
+from collections.abc import Callable
 from collections.abc import Mapping as Pairs
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,11 +46,14 @@ class Upload:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Rows ready to be stored, for one file and canonical table."""
+    """Rows ready to be stored, for one file and canonical table.
+
+    `accepted` is a table in memory, or its like on disk (`data.apart.Kept`) when the rows were checked in a child.
+    """
 
     file: str
     table: str
-    accepted: pa.Table
+    accepted: Any
     rejected: pa.Table
     checked: Checked
     mapping: Mapping
@@ -81,6 +85,8 @@ def inspect(
     name: str | None = None,
     assumed: Assumed | None = None,
     tables: list[str] | None = None,
+    *,
+    reading: Callable[..., list[RawTable]] = read,
 ) -> Upload:
     """Read a file and suggest what it feeds.
 
@@ -89,6 +95,7 @@ def inspect(
         name: Name shown to people; the path's own when left out.
         assumed: What to use instead of what would be found.
         tables: Canonical tables it must feed; found by best fit when left out.
+        reading: How the file is read, in place of `data.readers.read`.
 
     Raises:
         DataProblem: the file cannot be read, or a table is unknown.
@@ -97,7 +104,7 @@ def inspect(
         known_table(table)
     shown = name or ("upload" if isinstance(source, bytes) else Path(source).name)
     data = memoryview(source) if isinstance(source, bytes) else open_bytes(Path(source))
-    read_tables = tuple(read(source, shown, assumed))
+    read_tables = tuple(reading(source, shown, assumed))
     suggestions = tuple(suggest(raw, tables) for raw in read_tables)
     return Upload(shown, hashlib.sha256(data).hexdigest(), len(data), read_tables, suggestions)
 
@@ -111,6 +118,7 @@ def prepare(
     constants: Pairs[str, Any] | None = None,
     known: Known | None = None,
     zone: str = "America/Sao_Paulo",
+    using: Callable[..., list[Checked]] = apply,
 ) -> list[Prepared]:
     """Apply a mapping and check every row; nothing is stored.
 
@@ -124,6 +132,7 @@ def prepare(
         constants: Canonical column (or `table.column`) → value for every row.
         known: What the workspace already knows.
         zone: Time zone of the workspace; times with a zone of their own are moved to it.
+        using: How rows are checked, in place of `data.checks.apply`.
 
     Raises:
         DataProblem: nothing can be fed, with the reason.
@@ -136,7 +145,7 @@ def prepare(
     refusals: list[DataProblem] = []
     for raw, suggestion in zip(upload.tables, upload.suggestions, strict=True):
         try:
-            prepared += _prepare_table(raw, suggestion, given, assumed, tables, constants or {}, known, zone)
+            prepared += _prepare_table(raw, suggestion, given, assumed, tables, constants or {}, known, zone, using)
         except DataProblem as refusal:
             refusals.append(refusal)
     if not prepared:
@@ -156,6 +165,7 @@ def _prepare_table(
     constants: Pairs[str, Any],
     known: Known | None,
     zone: str,
+    using: Callable[..., list[Checked]],
 ) -> list[Prepared]:
     chosen = given or suggestion
     if tables and given is None and set(tables) != set(map(table_of, chosen.tables)):
@@ -172,7 +182,7 @@ def _prepare_table(
             headers=", ".join(raw.headers[:12]),
         )
     chosen = _with_constants(chosen, constants).bound(raw.headers, raw.name)
-    checked = apply(raw, chosen, known=known, assumed=assumed, zone=zone)
+    checked = using(raw, chosen, known=known, assumed=assumed, zone=zone)
     return [Prepared(raw.name, one.table, one.accepted, one.rejected, one, chosen, chosen.unmapped) for one in checked]
 
 

@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+import os
+import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +15,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.facts import Facts, connect
-from data.importing import Known, Prepared, Upload, inspect, prepare
+from data import apart
+from data.facts import Facts
+from data.importing import Prepared, Upload, prepare
+from data.mapping.mapping import table_of
 from data.problems import DataProblem
 from data.readers import Assumed
 from data.store import Batch, CommitResult, Store
 from workspace.home import open_store
+from workspace.knowing import compare_churn, known, with_new
 from workspace.numbers import Workspace
 
 FIRST = ("accounts", "subscriptions")  # other tables point at them
@@ -33,19 +39,38 @@ class Choice:
     constants: tuple[tuple[str, Any], ...] = ()
 
 
+Progress = Callable[[str, float], None]
+
+
 def look(
-    source: str | Path | bytes, name: str | None = None, tables: Sequence[str] = (), assumed: Assumed | None = None
+    source: str | Path | bytes,
+    name: str | None = None,
+    tables: Sequence[str] = (),
+    assumed: Assumed | None = None,
+    *,
+    store: Store | None = None,
+    progress: Progress | None = None,
 ) -> Upload:
-    """Read a file and suggest what it feeds; nothing is stored.
+    """Read a file, in a process of its own, and suggest what it feeds; nothing is stored.
+
+    What was read stays on the disk of the store as long as the `Upload` is there. `progress` hears of each phase
+    (opening, reading, keeping) and the share done, from 0 to 1.
 
     Raises:
-        DataProblem: it cannot be read.
+        DataProblem: it cannot be read, or takes more time or memory than it may.
     """
-    return inspect(source, name, assumed, list(tables) or None)
+    shown = name or ("upload" if isinstance(source, bytes) else Path(source).name)
+    place = (store or open_store()).staging()
+    content = source if isinstance(source, bytes) else Path(source)
+    return apart.look(content, shown, assumed, list(tables) or None, place, progress=progress)
 
 
 def check(
-    workspace: Workspace, uploads: Sequence[Upload], choices: Sequence[Choice] | None = None
+    workspace: Workspace,
+    uploads: Sequence[Upload],
+    choices: Sequence[Choice] | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> list[list[Prepared]]:
     """The rows of each file as they would be stored, with every problem; files that others point at are read first.
 
@@ -53,22 +78,32 @@ def check(
         DataProblem: a file that feeds nothing, with the reason.
     """
     chosen = choices or [Choice()] * len(uploads)
-    known = _known(workspace)
+    held = known(workspace)
     order = sorted(range(len(uploads)), key=lambda i: [not _feeds(uploads[i], chosen[i], [name]) for name in FIRST])
     prepared: dict[int, list[Prepared]] = {}
-    for i in order:
+    for place, i in enumerate(order):
         choice = chosen[i]
-        prepared[i] = prepare(
+        here = apart.is_apart(uploads[i])
+        prepared[i] = (apart.check if here else prepare)(
             uploads[i],
             choice.mapping,
             assumed=choice.assumed,
             tables=list(choice.tables) or None,
             constants=dict(choice.constants),
-            known=known,
+            known=held,
             zone=workspace.settings["timezone"],
+            **({"progress": _part(progress, place, len(order))} if here else {}),
         )
-        known = _with_new(known, prepared[i])
+        held = with_new(held, prepared[i])
+    compare_churn(workspace, list(prepared.values()))
     return [prepared[i] for i in range(len(uploads))]
+
+
+def _part(progress: Progress | None, place: int, of: int) -> Progress | None:
+    """The progress of one of several files as that of all."""
+    if progress is None:
+        return None
+    return lambda phase, share: progress(phase, (place + share) / of)
 
 
 def preview(workspace: Workspace, prepared: Iterable[Prepared], mode: str, folder: Path) -> Workspace:
@@ -80,8 +115,7 @@ def preview(workspace: Workspace, prepared: Iterable[Prepared], mode: str, folde
     digest = hashlib.sha256()
     new: set[str] = set()
     for number, one in enumerate(prepared):
-        path = folder / f"{number}-{one.table}.parquet"
-        pq.write_table(_numbered(one), path)
+        path = _as_file(one, folder / f"{number}-{one.table}.parquet")
         digest.update(f"{one.file}{one.table}{one.accepted.num_rows}{path}".encode())
         held = [] if mode == "replace" and one.table not in new else files.get(one.table, [])
         files[one.table] = [*held, str(path)]
@@ -103,6 +137,14 @@ def store_rows(
     Raises:
         DataProblem: somebody changed the workspace meanwhile, keys that come twice, disk full, …
     """
+    batches = as_batches(workspace, uploads, prepared, mode)
+    return workspace.store.commit(workspace.id, batches, force=force, actor=actor)
+
+
+def as_batches(
+    workspace: Workspace, uploads: Sequence[Upload], prepared: Sequence[Sequence[Prepared]], mode: str
+) -> list[Batch]:
+    """The rows of several files as the store takes them; files that replace the same table stand side by side."""
     batches: list[Batch] = []
     for upload, tables in zip(uploads, prepared, strict=True):
         for one in tables:
@@ -112,7 +154,7 @@ def store_rows(
             batches.append(
                 Batch(
                     one.table,
-                    one.accepted,
+                    _handed_over(workspace.store, one.accepted),
                     "append" if again else mode,  # type: ignore[arg-type]  # files of one import stand side by side
                     source_name=upload.name,
                     source_sha256=upload.sha256,
@@ -121,7 +163,7 @@ def store_rows(
                     rejected=one.rejected.to_pandas() if one.rejected.num_rows else None,
                 )
             )
-    return workspace.store.commit(workspace.id, batches, force=force, actor=actor)
+    return batches
 
 
 def import_files(
@@ -142,12 +184,13 @@ def import_files(
     Raises:
         DataProblem: nothing was stored, with the reason.
     """
+    apart.warm()
     store = open_store(home)
     choice = Choice(mapping, None, tuple(tables or ()), tuple((constants or {}).items()))
     uploads = []
     for path in paths:
         progress(f"{path.name} …")
-        uploads.append(look(path, tables=choice.tables))
+        uploads.append(look(path, tables=choice.tables, store=store, progress=_shares(progress, path.name)))
     with tempfile.TemporaryDirectory(prefix="farol-") as folder:
         found = store.find_workspace(name)
         if found is None and dry_run:
@@ -155,7 +198,7 @@ def import_files(
         else:
             workspace = Workspace(store, (found or store.create_workspace(name)).id)
         try:
-            prepared = check(workspace, uploads, [choice] * len(uploads))
+            prepared = check(workspace, uploads, [choice] * len(uploads), progress=_shares(progress, "…"))
             before = _lit(workspace)
             rows = [one for each in prepared for one in each]
             if dry_run:
@@ -191,6 +234,19 @@ def import_files(
     ]
 
 
+def _shares(progress: Callable[[str], None], what: str) -> Progress:
+    """Progress in words: a line for each tenth, of what takes longer than a moment."""
+    begun, said = time.monotonic(), [0]
+
+    def say(phase: str, share: float) -> None:
+        tenth = int(share * 10)
+        if tenth > said[0] and time.monotonic() - begun > 1:
+            said[0] = tenth
+            progress(f"{what} {tenth * 10} %")
+
+    return say
+
+
 def _unborn(store: Store) -> Workspace:
     """A workspace that does not exist yet, for a dry run: no facts, the settings of a new one."""
     first = store.workspaces()[0]
@@ -205,36 +261,29 @@ def _lit(workspace: Workspace) -> set[str]:
 
 
 def _feeds(upload: Upload, choice: Choice, tables: Iterable[str]) -> bool:
-    fed = set(choice.tables or (choice.mapping or {}).get("tables", ()))
-    fed = fed or {name for suggestion in upload.suggestions for name in suggestion.tables}
+    fed = set(choice.tables or map(table_of, (choice.mapping or {}).get("tables", ())))
+    fed = fed or {name for suggestion in upload.suggestions for name in map(table_of, suggestion.tables)}
     return bool(fed & set(tables))
 
 
-def _known(workspace: Workspace) -> Known:
-    """Account ids, subscriptions and exchange rates already there."""
-    with connect(workspace.facts) as cursor:
-        accounts = cursor.sql("SELECT account_id FROM accounts").to_arrow_table()["account_id"]
-        pairs = cursor.sql("SELECT DISTINCT subscription_id, account_id FROM subscriptions").to_arrow_table()
-        dated = [code for (code,) in cursor.sql("SELECT DISTINCT currency FROM fx_rates").fetchall() if code]
-    policies = workspace.policies
-    currencies = dict.fromkeys([policies.currency, *(code for code, _ in policies.rates), *dated])
-    return Known(
-        accounts.combine_chunks() if len(accounts) else None, pairs if pairs.num_rows else None, tuple(currencies)
-    )
+def _as_file(one: Prepared, path: Path) -> Path:
+    """A file of the rows as a snapshot would hold them; rows kept on disk stay where they are."""
+    if isinstance(one.accepted, apart.Kept):
+        return one.accepted.path
+    pq.write_table(_numbered(one), path)
+    return path
 
 
-def _with_new(known: Known, prepared: Iterable[Prepared]) -> Known:
-    accounts, pairs, currencies = known.accounts, known.subscriptions, known.currencies or ()
-    for one in prepared:
-        if one.table == "accounts":
-            new = one.accepted["account_id"].combine_chunks()
-            accounts = new if accounts is None else pa.concat_arrays([accounts, new])
-        if one.table == "subscriptions":
-            new_pairs = one.accepted.select(["subscription_id", "account_id"])
-            pairs = new_pairs if pairs is None else pa.concat_tables([pairs, new_pairs])
-        if one.table == "fx_rates":
-            currencies = tuple(dict.fromkeys([*currencies, *one.accepted["currency"].to_pylist()]))
-    return Known(accounts, pairs, currencies)
+def _handed_over(store: Store, rows: Any) -> Any:
+    """The rows for a commit, which takes a file over: a second name of it, so that these rows can be tried again."""
+    if not isinstance(rows, apart.Kept):
+        return rows
+    path = store.staging(".parquet")
+    try:
+        os.link(rows.path, path)
+    except OSError:  # another disk, or one without links
+        shutil.copyfile(rows.path, path)
+    return path
 
 
 def _numbered(one: Prepared) -> pa.Table:
