@@ -77,7 +77,7 @@ class AddMonths(_Element):
     type = sa.Date()
 
     def __init__(self, day: ColumnElement[Any], months: ColumnElement[Any]) -> None:
-        super().__init__(day, sa.cast(months, sa.Integer))
+        super().__init__(day, sa.cast(ToInteger(months), sa.Integer))
 
 
 class DaysBetween(_Element):
@@ -127,7 +127,16 @@ def _(element: PeriodStart, compiler: Any, **options: Any) -> str:
     return f"date({day}, 'start of month', '-' || ((CAST(strftime('%m', {day}) AS INTEGER) - 1) % {size}) || ' months')"
 
 
+@compiles(PeriodStart, "spark")
+def _(element: PeriodStart, compiler: Any, **options: Any) -> str:
+    (day,) = _parts(element, compiler, **options)
+    if element.option == "half":
+        return f"add_months(trunc({day}, 'YEAR'), CASE WHEN month({day}) > 6 THEN 6 ELSE 0 END)"
+    return f"trunc({day}, '{element.option.upper()}')"
+
+
 @compiles(DayLiteral, "postgresql")
+@compiles(DayLiteral, "spark")
 def _(element: DayLiteral, compiler: Any, **_: Any) -> str:
     return f"CAST('{element.option.isoformat()}' AS DATE)"
 
@@ -138,6 +147,7 @@ def _(element: DayLiteral, compiler: Any, **_: Any) -> str:
 
 
 @compiles(DayOf, "postgresql")
+@compiles(DayOf, "spark")
 def _(element: DayOf, compiler: Any, **options: Any) -> str:
     return f"CAST({_parts(element, compiler, **options)[0]} AS DATE)"
 
@@ -152,6 +162,11 @@ def _(element: AddDays, compiler: Any, **options: Any) -> str:
     return f"({_parts(element, compiler, **options)[0]} + ({element.option}))"
 
 
+@compiles(AddDays, "spark")
+def _(element: AddDays, compiler: Any, **options: Any) -> str:
+    return f"date_add({_parts(element, compiler, **options)[0]}, {element.option})"
+
+
 @compiles(AddDays, "sqlite")
 def _(element: AddDays, compiler: Any, **options: Any) -> str:
     return f"date({_parts(element, compiler, **options)[0]}, '{element.option:+d} days')"
@@ -161,6 +176,12 @@ def _(element: AddDays, compiler: Any, **options: Any) -> str:
 def _(element: AddMonths, compiler: Any, **options: Any) -> str:
     day, months = _parts(element, compiler, **options)
     return f"CAST({day} + {months} * INTERVAL '1 month' AS DATE)"
+
+
+@compiles(AddMonths, "spark")
+def _(element: AddMonths, compiler: Any, **options: Any) -> str:
+    day, months = _parts(element, compiler, **options)
+    return f"add_months({day}, {months})"
 
 
 @compiles(AddMonths, "sqlite")
@@ -176,6 +197,12 @@ def _(element: DaysBetween, compiler: Any, **options: Any) -> str:
     return f"({second} - {first})"
 
 
+@compiles(DaysBetween, "spark")
+def _(element: DaysBetween, compiler: Any, **options: Any) -> str:
+    first, second = _parts(element, compiler, **options)
+    return f"CAST(datediff({second}, {first}) AS BIGINT)"
+
+
 @compiles(DaysBetween, "sqlite")
 def _(element: DaysBetween, compiler: Any, **options: Any) -> str:
     first, second = _parts(element, compiler, **options)
@@ -186,6 +213,15 @@ def _(element: DaysBetween, compiler: Any, **options: Any) -> str:
 def _(element: SecondsBetween, compiler: Any, **options: Any) -> str:
     first, second = _parts(element, compiler, **options)
     return f"CAST(EXTRACT(EPOCH FROM ({second} - {first})) AS DOUBLE PRECISION)"
+
+
+@compiles(SecondsBetween, "spark")
+def _(element: SecondsBetween, compiler: Any, **options: Any) -> str:
+    first, second = _parts(element, compiler, **options)
+    between = f"({second} - {first})"  # an interval of wall-clock times: no zone has a say in it
+    whole = f"EXTRACT(DAY FROM {between}) * 86400 + EXTRACT(HOUR FROM {between}) * 3600"
+    rest = f"EXTRACT(MINUTE FROM {between}) * 60 + EXTRACT(SECOND FROM {between})"
+    return f"CAST({whole} + {rest} AS DOUBLE)"
 
 
 @compiles(SecondsBetween, "sqlite")
@@ -200,6 +236,7 @@ def _seconds(moment: str) -> str:
 
 
 @compiles(ToInteger, "postgresql")
+@compiles(ToInteger, "spark")
 def _(element: ToInteger, compiler: Any, **options: Any) -> str:
     (value,) = _parts(element, compiler, **options)
     return f"CAST(sign({value}) * floor(abs({value}) + 0.5) AS BIGINT)"

@@ -175,24 +175,27 @@ def dated_rate(context: Context, currency: ColumnElement[Any], day: ColumnElemen
     policies = context.policies
     if not context.has("fx_rates"):
         return rate(policies, currency)
-    rates = table("fx_rates").alias()
-    later = table("fx_rates").alias()
-    newest = (
-        sa.select(sa.func.max(later.c.valid_from))
-        .where(later.c.currency == currency, later.c.valid_from <= day)
-        .correlate_except(later)
-        .scalar_subquery()
-    )
+    spans = context.shared("fx_spans", _fx_spans).alias()
+    in_force = sa.and_(spans.c.valid_from <= day, sa.or_(spans.c.valid_to.is_(None), spans.c.valid_to > day))
     found = (
-        sa.select(sa.func.max(rates.c.rate))
-        .where(rates.c.currency == currency, rates.c.valid_from == newest)
-        .correlate_except(rates)
+        sa.select(sa.func.max(spans.c.rate))
+        .where(spans.c.currency == currency, in_force)
+        .correlate_except(spans)
         .scalar_subquery()
     )
     return sa.case(
         (sa.func.coalesce(currency, policies.currency) == policies.currency, sa.literal(1.0, sa.Double)),
         else_=sa.func.coalesce(found, rate(policies, currency)),
     )
+
+
+def _fx_spans(context: Context) -> sa.Select[Any]:
+    """Rates with the days they are valid on: currency, rate, valid_from, valid_to (the first day of the next)."""
+    rates = table("fx_rates").c
+    first = sa.select(rates.currency, rates.valid_from, sa.func.max(rates.rate).label("rate"))
+    days = first.group_by(rates.currency, rates.valid_from).subquery().c
+    later = sa.func.lead(days.valid_from).over(partition_by=days.currency, order_by=days.valid_from)
+    return sa.select(days.currency, days.rate, days.valid_from, later.label("valid_to"))
 
 
 def millionths(amount: ColumnElement[Any], times: ColumnElement[Any]) -> ColumnElement[Any]:

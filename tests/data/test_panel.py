@@ -24,7 +24,7 @@ FIRST = date(2024, 1, 1)
 AS_OF = date(2024, 12, 15)
 
 ALLOWED = {
-    "abs", "avg", "cast", "coalesce", "count", "date_trunc", "extract", "first_value", "floor", "max", "min",
+    "abs", "avg", "cast", "coalesce", "count", "date_trunc", "extract", "first_value", "floor", "lead", "max", "min",
     "row_number", "sign", "sum",
 }  # fmt: skip
 WORDS = {"and", "as", "by", "distinct", "exists", "from", "in", "in_", "on", "or", "over", "select", "then", "values",
