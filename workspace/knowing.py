@@ -75,8 +75,8 @@ def compare_churn(workspace: Workspace, prepared: Sequence[Sequence[Prepared]]) 
 def _exists(cursor: duckdb.DuckDBPyConnection, name: str) -> bool:
     found = cursor.execute(
         "SELECT 1 FROM information_schema.tables WHERE table_schema = 'raw' AND table_name = ?", [name]
-    ).fetchone()
-    return found is not None
+    ).fetchall()  # to the end: a cursor does nothing else before
+    return bool(found)
 
 
 def _held(cursor: duckdb.DuckDBPyConnection, name: str, columns: str) -> pa.Table:
