@@ -12,7 +12,7 @@ from data.checks.findings import Findings
 from data.checks.known import Known
 from data.checks.privacy import pseudonyms
 from data.checks.sums import taken_off
-from data.checks.values import ARROW, EXPECTED, Manner, Resolved, convert, numbered, source_texts
+from data.checks.values import ARROW, EXPECTED, Manner, Resolved, convert, in_zone, numbered, source_texts
 from data.mapping.mapping import Source
 from data.problems import DataProblem
 from data.readers.numbers import whole
@@ -23,6 +23,11 @@ _SHORTENED = r"^[0-9]([.,][0-9]+)?[eE]\+[0-9]+$"
 _SAID = {
     "ambiguous_decimal": "a decimal sign; nothing proves it, so {detail!r} is taken",
     "ambiguous_dates": "an order of day and month; nothing proves it, so {detail} is taken",
+    "mixed_decimal": "one decimal sign; both are written, and {detail!r} is taken",
+    "several_currencies": "one currency; {detail} stand beside the amounts, which are taken as they are",
+    "mixed_dates": "one order of day and month; both are written, and {detail} is taken",
+    "short_years": "years of four digits; with two they could stand first or last, and {detail} is taken",
+    "zone_from_header": "times of the workspace; the header names the zone they are moved from, {detail}",
     "open_ended": "an end; the far-future year {detail} is read as none",
     "moved_to_zone": "times of the workspace; times with a zone of their own are moved to {detail}",
     "short_clock": "h:mm:ss; two parts are read as minutes and seconds",
@@ -54,6 +59,7 @@ def build(
         found = _looked_up(texts, known, raw.name)
         _unknown_subscriptions(texts, found, spec, findings)
         return found
+    how = in_zone(how, source.headers)
     counted = source.after is not None
     number = replace(spec, type=float, unit="seconds")
     resolved = convert(texts, table.name, number if counted else spec, source.unit, how)

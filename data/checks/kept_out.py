@@ -14,7 +14,11 @@ from data.readers.raw import RawTable
 from data.readers.typed import TEXT_NULLS, flat, is_missing, trimmed
 
 REASON_COLUMNS = ("farol_row", "farol_reason")
-_TOO_MANY = "more cells than the header has"
+_REASONS = {
+    "too_many_cells": ("more cells than the header has", "as many cells as the header has"),
+    "too_few_cells": ("fewer cells than the header has", "as many cells as the header has"),
+    "odd_quotes": ("quotes that do not pair", "quotes in pairs"),
+}
 
 
 def extra_headers(raw: RawTable, mapping: Mapping) -> list[str]:
@@ -91,7 +95,7 @@ def rejected(
         texts = neutral(pa.array([text for _, text, _ in raw.broken], pa.string()))
     lost = {
         REASON_COLUMNS[0]: pa.array([line for line, _, _ in raw.broken], pa.int64()),
-        REASON_COLUMNS[1]: pa.array([_TOO_MANY] * count, pa.string()),
+        REASON_COLUMNS[1]: pa.array([_REASONS[reason][0] for _, _, reason in raw.broken], pa.string()),
     } | {name: texts if i == 0 else pa.nulls(count, pa.string()) for i, name in enumerate(columns)}
     return pa.concat_tables([whole, pa.table(lost)])
 
@@ -100,8 +104,13 @@ def broken(raw: RawTable, private: bool) -> list[Problem]:
     """Lines that do not fit the header, as a problem; without their text where the file has private columns."""
     if not raw.broken:
         return []
-    examples = [{"row": line, "value": "" if private else text[:200]} for line, text, _ in raw.broken[:5]]
-    return [Problem(None, "too_many_cells", len(raw.broken), "as many cells as the header has", examples)]
+    problems = []
+    for reason, (_, expected) in _REASONS.items():
+        lines = [(line, text) for line, text, why in raw.broken if why == reason]
+        examples = [{"row": line, "value": "" if private else text[:200]} for line, text in lines[:5]]
+        if lines:
+            problems.append(Problem(None, reason, len(lines), expected, examples))
+    return problems
 
 
 def _neutral(name: str) -> str:

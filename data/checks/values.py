@@ -1,6 +1,6 @@
 """Text to the type of a canonical column: joins, value maps, units, words, constants."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -76,11 +76,17 @@ def manner(raw: RawTable, assumed: Assumed, zone: str) -> Manner:
         fallback = "," if comma > dot else "."
     else:
         fallback = "," if raw.assumed.delimiter == ";" else "."
-    order = assumed.date_order if assumed.date_order in ("dmy", "mdy") else None
+    order = assumed.date_order if assumed.date_order in ("dmy", "mdy", "ymd") else None
     return Manner(
         numbers.Dialect(assumed.decimal, fallback),
         dates.DateStyle(order, "mdy" if month_first > day_first else "dmy", zone),
     )
+
+
+def in_zone(how: Manner, headers: tuple[str, ...]) -> Manner:
+    """The same manner for times whose header names their zone, as in `Created at (UTC)`."""
+    zones = [zone for header in headers if (zone := dates.zone_of(header))]
+    return replace(how, style=replace(how.style, written_in=zones[0])) if zones else how
 
 
 def source_texts(raw: RawTable, source: Source) -> pa.Array:
@@ -119,7 +125,7 @@ def convert(texts: pa.Array, table: str, column: schema.Column, unit: str | None
     if kind in ("date", "datetime"):
         style = how.style
         if (table, column.name) in MONTHS_ALLOWED or unit == "first_day":
-            style = dates.DateStyle(style.order, style.fallback, style.zone, months=True)
+            style = replace(style, months=True)
         typed = (dates.to_dates if kind == "date" else dates.to_datetimes)(texts, style)
         if (table, column.name) == ("monthly", "month") or unit == "first_day":
             typed.values = pc.floor_temporal(typed.values, unit="month").cast(ARROW[kind])

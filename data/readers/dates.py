@@ -4,6 +4,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from zoneinfo import available_timezones
 
 import numpy as np
 import pyarrow as pa
@@ -55,12 +57,20 @@ _CLOCK_AFTER = re.compile(
     r"^[T,\s]*(?:as|at|a las)?\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap]\.?\s?m\.?)?\s*$"
 )
 
+_NAMED_ZONE = re.compile(
+    r"\b(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)/[A-Za-z_]+(?:/[A-Za-z_]+)?"
+)
+_OFFSET_ZONE = re.compile(
+    r"(?<![A-Za-z])(?:UTC|GMT)(?![A-Za-z])\s*(?:([+\u2212-])\s*(\d{1,2})(?::?(\d{2}))?)?", re.ASCII
+)
+
 
 @dataclass(frozen=True)
 class DateStyle:
-    """How dates are read. `order` is dmy, mdy or None to find out; `fallback` where nothing proves it.
+    """How dates are read. `order` is dmy, mdy, ymd or None to find out; `fallback` where nothing proves it.
 
-    `zone` is the workspace's time zone: times with a zone of their own are moved to it.
+    `zone` is the workspace's time zone: times with a zone of their own are moved to it, and so are
+    all others when `written_in` names the zone they were written in.
     `months` accepts a month without a day, as its first day.
     """
 
@@ -68,6 +78,7 @@ class DateStyle:
     fallback: str = "dmy"
     zone: str = "America/Sao_Paulo"
     months: bool = False
+    written_in: str | None = None
 
 
 def to_dates(texts: pa.Array, style: DateStyle = DateStyle()) -> Typed:
@@ -87,7 +98,7 @@ def to_datetimes(texts: pa.Array, style: DateStyle = DateStyle()) -> Typed:
     """
     quick = _quick(texts, pa.timestamp("us"))
     if quick is not None:
-        return quick
+        return _from_zone(quick, pc.greater(pc.utf8_length(texts), 10), style)
     prepared = trimmed(texts)
     order, assumed = _decide(prepared, style)
     result = by_distinct(prepared, lambda values: _parse(values, order, style))
@@ -113,12 +124,34 @@ def find_order(texts: pa.Array) -> tuple[int, int, int]:
 def _decide(texts: pa.Array, style: DateStyle) -> tuple[str | None, list[tuple[str, str]]]:
     if style.order in ("dmy", "mdy"):
         return style.order, []
-    day_first, month_first, either = find_order(pc.unique(texts) if len(texts) < 200_000 else texts)
+    different = pc.unique(texts) if len(texts) < 200_000 else texts
+    day_first, month_first, either = find_order(different)
+    if not day_first and not month_first and not either:
+        return None, []
+    order = style.fallback
     if day_first != month_first:
-        return ("dmy" if day_first > month_first else "mdy"), []
-    if either or day_first:
-        return style.fallback, [("ambiguous_dates", style.fallback)]
-    return None, []
+        order = "dmy" if day_first > month_first else "mdy"
+    if day_first and month_first:
+        return order, [("mixed_dates", order)]
+    if not day_first and not month_first:
+        if style.order == "ymd" and not _long_years(different):
+            return order, []
+        return order, [("ambiguous_dates", order)]
+    unsure = style.order != "ymd" and _short_years(different)
+    return order, [("short_years", order)] if unsure else []
+
+
+def _long_years(texts: pa.Array) -> bool:
+    return bool(mask(pc.match_substring_regex(texts, r"^[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}")).any())
+
+
+def _short_years(texts: pa.Array) -> bool:
+    """Whether years have two digits and could as well stand first: they vary at least as much as what does."""
+    parts = pc.drop_null(pc.extract_regex(texts, r"^(?P<a>[0-9]{2})[-/.][0-9]{1,2}[-/.](?P<c>[0-9]{2})(?:[^0-9].*)?$"))
+    if not len(parts):
+        return False
+    first, last = _integers(parts, "a"), _integers(parts, "c")
+    return bool((last <= 31).all() and (last >= 1).all() and len(set(last)) >= len(set(first)))
 
 
 def _quick(texts: pa.Array, kind: pa.DataType) -> Typed | None:
@@ -149,8 +182,9 @@ def _parse(texts: pa.Array, order: str | None, style: DateStyle) -> Typed:
     shaped = mask(pc.is_valid(parts)) & np.where(
         year_first, length_c <= 2, (length_a <= 2) & ((length_c == 2) | (length_c == 4))
     )
-    year = np.where(year_first, a, np.where(length_c == 2, _century(c), c))
-    day = np.where(year_first, c, b if order == "mdy" else a)
+    short_first = (style.order == "ymd") & (length_a == 2) & (length_c == 2)
+    year = np.where(year_first, a, np.where(short_first, _century(a), np.where(length_c == 2, _century(c), c)))
+    day = np.where(year_first | short_first, c, b if order == "mdy" else a)
     month = np.where(year_first | (order != "mdy"), b, a)
     hour = _twelve(_integers(parts, "h"), pc.struct_field(parts, "ap"))
     minute, second = _integers(parts, "mi"), _integers(parts, "s")
@@ -185,8 +219,43 @@ def _parse(texts: pa.Array, order: str | None, style: DateStyle) -> Typed:
     moments = months.astype("datetime64[us]") + (
         np.where(real, ((day - 1) * 86400 + hour * 3600 + minute * 60 + second) * 1_000_000 + micro, 0)
     ).astype("timedelta64[us]")
-    values = _to_zone(pa.array(moments, mask=~real), pc.struct_field(parts, "z"), style.zone, assumed)
-    return Typed(values, ~real & ~missing & ~open_ended, assumed)
+    offsets = pc.fill_null(pc.struct_field(parts, "z"), "")
+    typed = Typed(pa.array(moments, mask=~real), ~real & ~missing & ~open_ended, assumed)
+    timed = pc.match_substring(texts, ":")
+    typed = _from_zone(typed, pc.and_(timed, pc.equal(offsets, "")), style)
+    typed.values = _to_zone(typed.values, offsets, style.zone, assumed)
+    return typed
+
+
+def zone_of(header: str) -> str | None:
+    """The time zone a header names, as in `Created at (UTC)` or `Aberto em [America/Sao_Paulo]`; None without one.
+
+    Example: zone_of("Created (GMT-3)") == "-03:00"
+    """
+    if match := _NAMED_ZONE.search(header):
+        return match[0] if match[0] in _zones() else None
+    match = _OFFSET_ZONE.search(header)
+    if match is None:
+        return None
+    if not match[1]:
+        return "UTC"
+    hours, minutes = int(match[2]), int(match[3] or 0)
+    return f"{match[1]}{hours:02d}:{minutes:02d}".replace("\u2212", "-") if hours <= 14 and minutes < 60 else None
+
+
+@cache
+def _zones() -> set[str]:
+    return available_timezones()
+
+
+def _from_zone(typed: Typed, timed: pa.Array, style: DateStyle) -> Typed:
+    """Move times (not days alone) from the zone they were written in to the workspace's."""
+    if style.written_in is None or style.written_in == style.zone or not mask(timed).any():
+        return typed
+    there = pc.assume_timezone(typed.values, style.written_in, ambiguous="earliest", nonexistent="earliest")
+    here = pc.local_timestamp(there.cast(pa.timestamp("us", tz=style.zone)))
+    values = pc.if_else(pc.fill_null(timed, False), here, typed.values)
+    return Typed(values, typed.bad, [*typed.assumed, ("zone_from_header", style.written_in)], typed.facts)
 
 
 def _century(years: np.ndarray) -> np.ndarray:
@@ -202,10 +271,10 @@ def _twelve(hours: np.ndarray, half: pa.Array) -> np.ndarray:
 
 def _to_zone(moments: pa.Array, offsets: pa.Array, zone: str, assumed: list[tuple[str, str]]) -> pa.Array:
     """Move times that carry an offset of their own to the workspace's zone."""
-    own = mask(pc.and_(pc.is_valid(offsets), pc.not_equal(pc.fill_null(offsets, ""), "")))
+    own = mask(pc.not_equal(offsets, ""))
     if not own.any():
         return moments
-    seconds = np.array([_offset_seconds(text) for text in pc.fill_null(offsets, "").to_pylist()], dtype=np.int64)
+    seconds = np.array([_offset_seconds(text) for text in offsets.to_pylist()], dtype=np.int64)
     utc = pc.subtract(moments, pa.array((seconds * 1_000_000).astype("timedelta64[us]")))
     local = pc.local_timestamp(pc.cast(pc.assume_timezone(utc, "UTC"), pa.timestamp("us", tz=zone)))
     assumed.append(("moved_to_zone", zone))

@@ -12,7 +12,7 @@ from data.readers.typed import Typed, by_distinct, is_missing, mask, trimmed
 SECONDS_IN = {"milliseconds": 0.001, "seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86400.0}
 
 _CLOCK = r"^(?P<h>[0-9]{1,5}):(?P<m>[0-9]{2}):(?P<s>[0-9]{2}(?:[.,][0-9]{1,9})?)$"
-_SHORT = re.compile(r"^(\d{1,4}):(\d{2}(?:[.,]\d+)?)$")
+_SHORT = re.compile(r"^(\d{1,4}):(\d{2}(?:[.,]\d+)?)$", re.ASCII)
 _DAYS = re.compile(
     r"^(\d{1,5})(?:\.| ?d(?:ays?|ias?|ías?|)?,? +| days?,? *)(\d{1,2}):(\d{2}):(\d{2}(?:[.,]\d+)?)$", re.IGNORECASE
 )
@@ -49,11 +49,12 @@ def _parse(texts: pa.Array, dialect: Dialect) -> Typed:
     total = pc.add(pc.multiply(hours, 3600.0), pc.add(pc.multiply(minutes, 60.0), seconds))
     sensible = mask(pc.and_(pc.less(minutes, 60.0), pc.less(seconds, 60.0)))
     values = np.where(sensible, np.asarray(pc.fill_null(total, 0.0)), np.nan)
-    assumed = []
+    assumed: list[tuple[str, str]] = []
     rest = np.flatnonzero(~sensible & ~missing & ~mask(pc.is_valid(hours)))
     if len(rest):
         some = texts.take(pa.array(rest))
         numbers = to_numbers(some, dialect)
+        assumed += numbers.assumed
         values[rest] = np.asarray(pc.fill_null(numbers.values, np.nan))
         for position in rest[numbers.bad]:
             text = texts[int(position)].as_py()

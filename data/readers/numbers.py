@@ -8,13 +8,15 @@ import pyarrow.compute as pc
 
 from data.readers.typed import Typed, by_distinct, is_missing, mask, nothing_bad, trimmed
 
-_SIGNS = r"(?:R\$|US\$|MX\$|AR\$|A\$|C\$|S/\.?|[$€£¥₹]|[A-Z]{3})"
+_SIGN = r"R\$|US\$|MX\$|AR\$|A\$|C\$|S/\.?|[$€£¥₹]|[A-Z]{3}"
+_CODES = {"R$": "BRL", "US$": "USD", "MX$": "MXN", "AR$": "ARS", "A$": "AUD", "C$": "CAD", "€": "EUR", "£": "GBP"}
 _MINUS = "\u2212"
-_SPACES = "'\u2019 \u00a0\u202f"
+_SPACES = "'\u2019 \u00a0\u202f\u2009\u2007"
+_GAP = r"[\s\x{00a0}\x{202f}\x{2009}\x{2007}]*"
 _WHOLE = (
-    rf"^(?P<minus>[-{_MINUS}])?\s*{_SIGNS}?\s*(?P<open>\()?\s*(?P<minus2>[-+{_MINUS}])?\s*{_SIGNS}?\s*"
-    rf"(?P<body>[0-9.,][0-9.,{_SPACES}]*(?:[eE][+-]?[0-9]{{1,3}})?)\s*"
-    rf"(?P<percent>%)?\s*{_SIGNS}?\s*(?P<close>\))?(?P<minus3>-)?$"
+    rf"^(?P<minus>[-{_MINUS}])?{_GAP}(?P<sign>{_SIGN})?{_GAP}(?P<open>\()?{_GAP}(?P<minus2>[-+{_MINUS}])?{_GAP}"
+    rf"(?P<sign2>{_SIGN})?{_GAP}(?P<body>[0-9.,][0-9.,{_SPACES}]*(?:[eE][+-]?[0-9]{{1,3}})?){_GAP}"
+    rf"(?P<percent>%)?{_GAP}(?P<sign3>{_SIGN})?{_GAP}(?P<close>\))?(?P<minus3>-)?$"
 )
 _GAPS = f"[{_SPACES}]"
 _SURE_COMMA = (
@@ -63,21 +65,18 @@ def _quick(texts: pa.Array, dialect: Dialect) -> Typed | None:
     floats = np.asarray(pc.fill_null(values, 0.0))
     if not np.isfinite(floats).all():
         return None
-    if dialect.decimal is None:
-        odd = np.flatnonzero(floats != np.trunc(floats))
-        if len(odd) and not _proves_dot(floats[odd[:10_000]]) and not _proves_dot(floats[odd]):
-            return None
-        if not len(odd) and mask(pc.match_substring(texts, ".")).any():
-            return None
+    if dialect.decimal is None and not _proves_dot(texts, floats):
+        return None
     return Typed(values, nothing_bad(len(texts)), facts={"decimal": "."})
 
 
-def _proves_dot(fractions: np.ndarray) -> bool:
-    cents = fractions * 100
-    mills = fractions * 1000
-    return bool((np.abs(fractions) >= 1000).any() or (np.abs(fractions) < 1).any()) or bool(
-        (np.abs(mills - np.round(mills)) > 1e-6).any() or (np.abs(cents - np.round(cents)) < 1e-9).any()
-    )
+def _proves_dot(texts: pa.Array, floats: np.ndarray) -> bool:
+    """Whether texts without commas hold a dot that can only be a decimal one, or no dot at all."""
+    odd = np.flatnonzero(floats != np.trunc(floats))
+    if len(odd) and find_decimal(texts.take(pa.array(odd[:10_000])))[1]:
+        return True
+    dotted = texts.filter(pc.fill_null(pc.match_substring(texts, "."), False))
+    return not len(dotted) or find_decimal(dotted)[1] > 0
 
 
 def find_decimal(texts: pa.Array) -> tuple[int, int, int]:
@@ -93,7 +92,10 @@ def _decide(texts: pa.Array, dialect: Dialect) -> tuple[str, list[tuple[str, str
         return dialect.decimal, []
     comma, dot, either = find_decimal(pc.unique(texts) if len(texts) < 200_000 else texts)
     if comma != dot:
-        return ("," if comma > dot else "."), []
+        decimal = "," if comma > dot else "."
+        return decimal, [("mixed_decimal", decimal)] if comma and dot else []
+    if comma:
+        return dialect.fallback, [("mixed_decimal", dialect.fallback)]
     return dialect.fallback, [("ambiguous_decimal", dialect.fallback)] if either else []
 
 
@@ -126,7 +128,16 @@ def _parse(texts: pa.Array, decimal: str) -> Typed:
         values = pc.if_else(pa.array(scale != 1.0), pc.divide(values, 100.0), values)
     finite = mask(pc.is_finite(values)) & (np.asarray(minuses) <= 1)
     values = pc.if_else(pa.array(finite), values, pa.scalar(None, pa.float64()))
-    return Typed(values, ~finite & ~missing)
+    return Typed(values, ~finite & ~missing, _currencies(parts, finite))
+
+
+def _currencies(parts: pa.Array, known: np.ndarray) -> list[tuple[str, str]]:
+    """Different currencies beside the numbers of one column; signs alone say nothing of rates."""
+    found: set[str] = set()
+    for name in ("sign", "sign2", "sign3"):
+        signs = pc.unique(pc.struct_field(parts.filter(pa.array(known)), name)).to_pylist()
+        found |= {_CODES.get(sign, sign) for sign in signs if sign}
+    return [("several_currencies", ", ".join(sorted(found)))] if len(found) > 1 else []
 
 
 def to_whole_numbers(texts: pa.Array, dialect: Dialect = Dialect()) -> Typed:
@@ -134,7 +145,14 @@ def to_whole_numbers(texts: pa.Array, dialect: Dialect = Dialect()) -> Typed:
     try:
         return Typed(pc.cast(texts, pa.int64()), nothing_bad(len(texts)))
     except pa.ArrowInvalid:
-        return whole(to_numbers(texts, dialect))
+        typed = whole(to_numbers(texts, dialect))
+    if dialect.decimal is None and typed.bad.any() and any(id == "ambiguous_decimal" for id, _ in typed.assumed):
+        other = "," if typed.facts.get("decimal") == "." else "."
+        again = whole(to_numbers(texts, Dialect(other)))
+        if not again.bad.any():  # only as thousands are these whole numbers
+            again.assumed.append(("ambiguous_decimal", other))
+            return again
+    return typed
 
 
 def whole(typed: Typed) -> Typed:

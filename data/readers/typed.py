@@ -16,7 +16,8 @@ _MISSING_AMONG_VALUES = (
     "not applicable",
     "não informado", "nao informado", "não se aplica", "nao se aplica", "sem informação", "sem informacao", "sem dados",
     "desconhecido", "desconocido", "no aplica", "no disponible", "no informado", "sin datos", "sin información",
-    "vazio", "vacío", "empty", "nenhum", "ninguno", "0000-00-00", "0000-00-00 00:00:00", "00/00/0000",
+    "vazio", "vazia", "vacío", "vacio", "empty", "nenhum", "nenhuma", "ninguno", "ninguna", "nulo", "nula", "sem dado",
+    "sin dato", "0000-00-00", "0000-00-00 00:00:00", "00/00/0000",
 )  # fmt: skip
 TEXT_NULLS = pa.array(_MISSING_EVERYWHERE)
 VALUE_NULLS = pa.array(_MISSING_EVERYWHERE + _MISSING_AMONG_VALUES)
