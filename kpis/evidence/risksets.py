@@ -104,8 +104,8 @@ def risk_sets(history: AccountMonths, outcome: Outcome) -> RiskSets:
     return RiskSets(months, account, case, events, outcome.recurrent, capped, merged)
 
 
-def shuffled_cases(sets: RiskSets, draws: int) -> NDArray[np.int64]:
-    """Cases chosen at random, as flat positions in lines × rows; draws × number of cases.
+def shuffled_cases(sets: RiskSets, draws: int) -> tuple[Ints, Ints]:
+    """Cases chosen at random, as flat positions in lines × rows (draws × cases), and where each account's begin.
 
     A terminal event is given to others of the same line. For a recurrent outcome whole accounts change
     places: all events of an account go to one account that is present in all of their lines.
@@ -116,7 +116,8 @@ def shuffled_cases(sets: RiskSets, draws: int) -> NDArray[np.int64]:
         for line, cases in enumerate(sets.case.sum(axis=1)):
             keys = random.random((draws, int(sets.present[line].sum())), dtype=np.float32)
             columns.append(line * width + np.argpartition(keys, cases - 1, axis=1)[:, :cases])
-        return np.concatenate(columns, axis=1)
+        drawn = np.concatenate(columns, axis=1)
+        return drawn, np.arange(drawn.shape[1])
     lines_of, rows_of = np.nonzero(sets.case)
     owners = sets.account[lines_of, rows_of]
     place = np.full((int(sets.account.max()) + 1, len(sets.month)), -1, dtype=np.int64)
@@ -127,4 +128,5 @@ def shuffled_cases(sets: RiskSets, draws: int) -> NDArray[np.int64]:
         able = np.flatnonzero((place[:, lines] >= 0).all(axis=1))
         chosen = random.choice(able, draws)
         columns.append(lines * width + place[chosen][:, lines])
-    return np.concatenate(columns, axis=1)
+    starts = np.cumsum([0, *(part.shape[1] for part in columns[:-1])])
+    return np.concatenate(columns, axis=1), starts

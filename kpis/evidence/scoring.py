@@ -22,6 +22,7 @@ _BASELINE = range(2, 7)  # months before the month itself
 _BASELINE_SEEN = 2
 _DECIMALS = 9  # of standardised values: what differs less is a tie
 _BANDS = 6
+_NOTHING = 1e-9  # a spread of scores that is 0 but for rounding
 
 
 class Comparison:
@@ -40,8 +41,8 @@ class Comparison:
         self.compared = Cells(codes, (history.segments, _BANDS, max(len(sets.month), 1)))
 
     @cached_property
-    def shuffled(self) -> Ints:
-        """Cases under chance, the same for every indicator; draws × cases."""
+    def shuffled(self) -> tuple[Ints, Ints]:
+        """Cases under chance (draws × cases) and where each account's begin; the same for every indicator."""
         return shuffled_cases(self.sets, PERMUTATIONS)
 
     @cached_property
@@ -178,9 +179,9 @@ def scores(comparison: Comparison, residual: Floats) -> Scores:
     shares = _influence(comparison, placed, case, above_half, auc, widen)
     counts = np.array([len(np.unique(sets.account[one])) for one in case], dtype=np.int64)
     error = np.sqrt((shares**2).sum(axis=1)) * np.sqrt(counts / np.maximum(counts - 1, 1))
-    covariance = _null_covariance(comparison, placed, centred, case)
+    covariance = _null_covariance(comparison, centred, case)
     spread = np.sqrt(np.diag(covariance))
-    usable = (counts >= FEWEST_EVENTS) & (spread > 1e-9)
+    usable = (counts >= FEWEST_EVENTS) & (spread > _NOTHING)
     score = np.where(case, centred, 0.0).sum(axis=(1, 2))
     safe = np.where(usable, spread, 1.0)
     mean_widening = np.where(case, widen[..., None], 0.0).sum(axis=(1, 2)) / np.maximum(cases, 1)
@@ -191,7 +192,7 @@ def scores(comparison: Comparison, residual: Floats) -> Scores:
         counts=counts,
         cases=cases,
         usable=usable,
-        largest=_largest_by_chance(comparison, centred, covariance, safe, usable, cases),
+        largest=_largest_by_chance(comparison, centred, covariance, usable, cases),
         unit=safe * mean_widening / np.maximum(cases, 1),
         placements=np.where(case, 0.5 + above_half, np.nan)[:, sets.case],
     )
@@ -230,37 +231,34 @@ def _influence(
     return np.stack([np.bincount(sets.account[lines, rows], one[lines, rows], size) for one in own])
 
 
-def _null_covariance(comparison: Comparison, placed: Placed, centred: Floats, case: Flags) -> Floats:
+def _null_covariance(comparison: Comparison, centred: Floats, case: Flags) -> Floats:
     """Covariance of the scores over horizons when nothing links indicator and outcome.
 
-    Terminal outcomes: cases are a draw without replacement from each line (as in the log-rank test).
-    Recurrent outcomes: squares of each account's total, because its events are not independent.
+    Products of each account's total over its events: the events of an account are not independent, and
+    neither segments nor months need to spread equally.
     """
-    d, n = placed.cases, placed.known
-    if not comparison.sets.recurrent:
-        weight = np.sqrt(d * (n - d) / np.maximum(n * (n - 1), 1.0))
-        flat = (weight[..., None] * centred).reshape(len(centred), -1)
-        return np.asarray(flat @ flat.T)
-    expected = (d / np.maximum(n, 1.0))[..., None]
-    own = np.where(case, 1.0 - expected, -expected) * centred
-    lines, rows = comparison.rows
+    sets = comparison.sets
     size = len(comparison.history.accounts)
-    totals = np.stack([np.bincount(comparison.account, one[lines, rows], size) for one in own])
+    owners = sets.account[sets.case]
+    own = np.where(case, centred, 0.0)[:, sets.case]
+    totals = np.stack([np.bincount(owners, one, size) for one in own])
     return np.asarray(totals @ totals.T)
 
 
 def _largest_by_chance(
-    comparison: Comparison, centred: Floats, covariance: Floats, spread: Floats, usable: Flags, cases: Ints
+    comparison: Comparison, centred: Floats, covariance: Floats, usable: Flags, cases: Ints
 ) -> Floats:
     """Sorted max |z| over the usable horizons: permuted with few events, else normal."""
-    if not usable.any():
-        return np.empty(0)
-    if cases[usable].min() < NORMAL_FROM:
-        flat = centred.reshape(len(centred), -1)
-        drawn = np.stack([flat[place_][comparison.shuffled].sum(axis=1) for place_ in np.flatnonzero(usable)])
-        return np.sort(np.abs(drawn / spread[usable][:, None]).max(axis=0))
     chosen = np.flatnonzero(usable)
-    correlation = covariance[np.ix_(chosen, chosen)] / np.outer(spread[chosen], spread[chosen])
-    values, vectors = np.linalg.eigh(correlation)
+    if not len(chosen):
+        return np.empty(0)
+    if cases[chosen].min() < NORMAL_FROM:
+        positions, starts = comparison.shuffled
+        flat = centred.reshape(len(centred), -1)
+        drawn = np.add.reduceat(flat[chosen][:, positions], starts, axis=2)
+        spread = np.sqrt(np.square(drawn).sum(axis=2))
+        return np.sort(np.abs(drawn.sum(axis=2) / np.where(spread > _NOTHING, spread, np.inf)).max(axis=0))
+    spread = np.sqrt(np.diag(covariance)[chosen])
+    values, vectors = np.linalg.eigh(covariance[np.ix_(chosen, chosen)] / np.outer(spread, spread))
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     return np.sort(np.abs(comparison.normal[:, : len(chosen)] @ root.T).max(axis=1))
