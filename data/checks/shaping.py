@@ -61,10 +61,11 @@ def _choose(shaped: Shaped, step: Only, private: set[str]) -> None:
         found.append(mask(pc.is_in(meant, value_set=wanted).take(encoded.indices)))
     out = np.array(np.any(found, axis=0) if step.inverted else ~np.all(found, axis=0))
     headers = ", ".join(step.headers)
-    listed = "; ".join(", ".join(values) for _, values in step.values)
+    hide = bool(set(step.headers) & private)
+    listed = "…" if hide else "; ".join(", ".join(values) for _, values in step.values)
     expected = f"rows without {listed} in {headers}" if step.inverted else f"only rows with {listed} in {headers}"
     said = {"headers": headers, "values": listed}
-    show = None if set(step.headers) & private else step.headers[0]
+    show = None if hide else step.headers[0]
     problem = "rows_without" if step.inverted else "rows_only"
     leave_out(shaped, out, step.headers[0], problem, expected, said, show)
 
