@@ -17,7 +17,7 @@ from data.readers.durations import looks_like_clock
 from data.readers.raw import RawTable
 
 WITHOUT_CENTS = frozenset(
-    "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split()
+    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"]
 )  # currencies that payment services count whole
 _MOST = 0.9
 _OWN = ("given", "cents", "blank_is_none")
@@ -92,9 +92,10 @@ class _Resolver:
             if source is not None:
                 columns[column] = source
         for column, source in list(columns.items()):
-            base = isinstance(source, dict) and (source.get("after") or source.get("times"))
-            if base and base not in columns:
+            if isinstance(source, dict) and source.get("after", column) != column and source["after"] not in columns:
                 del columns[column]
+            elif isinstance(source, dict) and source.get("times", column) != column and source["times"] not in columns:
+                columns[column] = _less(source, "times")  # nothing to multiply with: the amount stands for all
         body: dict[str, Any] = {"columns": columns}
         if "period" in declared and "billing_months" not in columns:
             body |= self._period(declared["period"], columns)
@@ -191,9 +192,7 @@ class _Resolver:
         """The table, in two parts where its rows must be read in two manners."""
         bodies = {name: body}
         if "cents" in declared:
-            bodies = {
-                key: part for one, given in bodies.items() for key, part in self._by_cents(one, given, declared).items()
-            }
+            bodies = self._by_cents(name, body, declared)
         if "blank_is_none" in declared:
             taken = self._first(declared["blank_is_none"])
             if taken is not None and self._blank(taken):
@@ -290,7 +289,7 @@ def periods(raw: RawTable, start: str, end: str, by: str | None) -> dict[str, in
 
 def _whole_months(first: date, last: date) -> int:
     months = (last.year - first.year) * 12 + last.month - first.month
-    same_day = first.day == last.day or (last + timedelta(1)).day == 1 and first.day > last.day
+    same_day = first.day == last.day or ((last + timedelta(1)).day == 1 and first.day > last.day)
     return months if same_day and months > 0 else 0
 
 
@@ -302,14 +301,17 @@ def _distinct(column: pa.ChunkedArray) -> list[str]:
 def _undivided(source: Any) -> Any:
     if not isinstance(source, dict) or source.get("as") != "cents":
         return source
-    rest = {key: value for key, value in source.items() if key != "as"}
-    return rest["from"] if list(rest) == ["from"] else rest
+    return _less(source, "as")
 
 
 def _without_minus(source: Any, taken: str) -> Any:
     if not isinstance(source, dict) or source.get("minus") != taken:
         return source
-    rest = {key: value for key, value in source.items() if key != "minus"}
+    return _less(source, "minus")
+
+
+def _less(source: dict[str, Any], field: str) -> Any:
+    rest = {key: value for key, value in source.items() if key != field}
     return rest["from"] if list(rest) == ["from"] else rest
 
 
