@@ -3,10 +3,13 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
+from data.importing import inspect, prepare
+from data.problems import DataProblem
 from kpis.survival import kaplan_meier
 from tests.acceptance.conftest import Terminal
 
@@ -160,3 +163,137 @@ def test_cdnow_average_ticket(terminal: Terminal, real_data: Find) -> None:
     invoiced, count = sum(r["numerator"] for r in rows), sum(r["denominator"] for r in rows)
     assert (invoiced, count) == (pytest.approx(244_091.94), 6919)
     assert invoiced / count == pytest.approx(35.2785, abs=5e-5)
+
+
+def bring(terminal: Terminal, file: Path, mapping: dict[str, Any], *options: str) -> list[dict[str, Any]]:
+    """Import one file with a mapping."""
+    path = terminal.folder / "mapping.json"
+    path.write_text(json.dumps(mapping), encoding="utf-8")
+    found: list[dict[str, Any]] = terminal.run("import", str(file), "--mapping", str(path), *options)
+    return found
+
+
+@pytest.mark.slow
+def test_telco_as_it_is_by_a_mapping_file(terminal: Terminal, real_data: Find) -> None:
+    """The file itself: months with the company say when each began, the mark says who left on 15 January 2020."""
+    file = real_data("telco/Telco-Customer-Churn.csv")
+    january = pd.Period("2020-01", "M")
+    starts = {str(tenure): str((january - (tenure + 1)).start_time.date()) for tenure in range(73)}
+    mapping = {
+        "tables": {
+            "accounts": {"columns": {"account_id": "customerID", "segment": "Contract"}},
+            "subscriptions": {
+                "columns": {
+                    "subscription_id": "customerID",
+                    "account_id": "customerID",
+                    "started_on": {"from": "tenure", "values": starts},
+                    "ended_on": {"from": "Churn", "values": {"Yes": "2020-01-15", "No": None}},
+                    "amount": "MonthlyCharges",
+                },
+                "constants": {"billing_months": 1},
+            },
+        }
+    }
+    reports = bring(terminal, file, mapping)
+    assert {r["table"]: (r["rows_accepted"], r["rows_rejected"]) for r in reports} == {
+        "accounts": (7043, 0),
+        "subscriptions": (7043, 0),
+    }
+    assert [p for r in reports for p in r["problems"] if p["severity"] in ("rejected", "warning")] == []
+    row = terminal.row("logo_churn", "2020-01", "month", "--as-of", "2020-01-31")
+    assert (row["numerator"], row["denominator"]) == (1869, 7043)
+    assert terminal.value("revenue_churn", "2020-01", "month", "--as-of", "2020-01-31") == pytest.approx(
+        0.305034, abs=5e-7
+    )
+    assert terminal.value("mrr", "2020-01", "month", "--as-of", "2020-01-31") == pytest.approx(316_985.75)
+
+
+def test_telco_totals_with_blanks_stay_out_by_line(real_data: Find) -> None:
+    """Eleven blank totals are missing, not 0; the others add up."""
+    columns = {"metric": "Contract", "account_id": "customerID", "numerator": "TotalCharges"}
+    body = {"columns": columns, "constants": {"observed_on": "2020-01-31"}}
+    upload = inspect(real_data("telco/Telco-Customer-Churn.csv"))
+    found = prepare(upload, {"tables": {"observations": body}})[0]
+    assert sum(found.accepted["numerator"].to_pylist()) == pytest.approx(16_056_168.70)
+    assert (found.accepted.num_rows, found.rejected.num_rows) == (7032, 11)
+    raw = pd.read_csv(real_data("telco/Telco-Customer-Churn.csv"), dtype=str)
+    blank = raw.index[raw["TotalCharges"].str.strip() == ""] + 2
+    assert found.rejected["farol_row"].to_pylist() == list(blank)
+    summed = {"tables": {"observations": {**body, "rows": [{"sum_by": ["Contract"], "sum": ["TotalCharges"]}]}}}
+    groups = prepare(upload, summed)[0]
+    assert groups.accepted.num_rows == 3
+    assert sum(groups.accepted["numerator"].to_pylist()) == pytest.approx(16_056_168.70, abs=1e-6)
+    gaps = [p for p in groups.checked.problems if p.problem == "summed_with_blanks"]
+    assert [p.count for p in gaps] == [2]
+
+
+def test_cdnow_as_it_is_fixed_width(terminal: Terminal, real_data: Find) -> None:
+    mapping = {
+        "tables": {
+            "invoices": {
+                "columns": {
+                    "invoice_id": {"row_number_from": "order-"},
+                    "account_id": "column_2",
+                    "issued_on": "column_3",
+                    "amount": "column_5",
+                }
+            }
+        }
+    }
+    (report,) = bring(terminal, real_data("cdnow/CDNOW_sample.txt"), mapping)
+    assert (report["rows_read"], report["rows_accepted"], report["rows_rejected"]) == (6919, 6919, 0)
+    rows = terminal.run("kpis", "--kpi", "average_ticket", "--grain", "year")
+    invoiced, count = sum(r["numerator"] for r in rows), sum(r["denominator"] for r in rows)
+    assert (invoiced, count) == (pytest.approx(244_091.94), 6919)
+    assert invoiced / count == pytest.approx(35.2785, abs=5e-5)
+
+
+def test_cdnow_one_row_for_each_customer(real_data: Find) -> None:
+    """Purchases summed by customer: 2,357 rows that hold the same money."""
+    columns = {"account_id": "column_2", "metric": "column_2", "numerator": "column_5", "observed_on": "column_3"}
+    body = {"rows": [{"sum_by": ["column_2"], "sum": ["column_5"]}], "columns": columns}
+    found = prepare(inspect(real_data("cdnow/CDNOW_sample.txt")), {"tables": {"observations": body}})[0]
+    assert found.accepted.num_rows == 2357
+    assert found.checked.rows_merged == 6919 - 2357
+    assert sum(found.accepted["numerator"].to_pylist()) == pytest.approx(244_091.94, abs=1e-6)
+
+
+def test_ravenstack_all_files_in_one_go_without_a_mapping(terminal: Terminal, real_data: Find) -> None:
+    """Usage finds its accounts through the subscriptions of the same import, and the ideas of churn are compared."""
+    names = ["feature_usage", "support_tickets", "churn_events", "subscriptions", "accounts"]
+    files = [str(real_data(f"ravenstack/ravenstack_{name}.csv")) for name in names]
+    reports = terminal.run("import", *files)
+    found = {r["table"]: (r["rows_read"], r["rows_accepted"], r["rows_rejected"]) for r in reports}
+    assert found == {
+        "usage": (25_000, 25_000, 0),
+        "contacts": (2000, 2000, 0),
+        "surveys": (2000, 1175, 0),
+        "churn_events": (600, 600, 0),
+        "subscriptions": (5000, 5000, 0),
+        "accounts": (500, 500, 0),
+    }
+    warnings = [p for r in reports for p in r["problems"] if p["severity"] in ("rejected", "warning")]
+    assert [p["problem"] for p in warnings] == ["churn_disagrees"]
+    assert warnings[0]["params"] == {"subscriptions": 0, "events": 352, "marks": 110, "agree": 0}
+    row = terminal.row("csat", "2024", "year")
+    before = terminal.row("csat", "2023", "year")
+    assert row["n"] + before["n"] == 1175
+    assert terminal.value("mrr", "2024-12") == pytest.approx(10_159_608)
+    assert terminal.value("mrr", "2024-11") == pytest.approx(8_460_824)
+
+
+def test_portuguese_exports(terminal: Terminal, real_data: Find) -> None:
+    """Semicolons, decimals and Portuguese headers; a list of products or campaigns is refused with a reason."""
+    reports = terminal.run("import", str(real_data("ptbr_crm/clientes.csv")), str(real_data("ptbr_crm/transacoes.csv")))
+    assert {r["table"]: (r["rows_read"], r["rows_accepted"]) for r in reports} == {
+        "accounts": (500, 500),
+        "invoices": (22_688, 22_688),
+    }
+    raw = pd.read_csv(real_data("ptbr_crm/transacoes.csv"))
+    upload = inspect(real_data("ptbr_crm/transacoes.csv"))
+    assert sum(prepare(upload)[0].accepted["amount"].to_pylist()) == pytest.approx(raw["valor"].sum(), abs=1e-6)
+    people = prepare(inspect(real_data("teomewhy/clientes.csv")))[0]
+    assert (people.table, people.accepted.num_rows, people.rejected.num_rows) == ("accounts", 4593, 0)
+    for name in ("ptbr_crm/campanhas.csv", "teomewhy/produtos.csv"):
+        with pytest.raises(DataProblem):
+            prepare(inspect(real_data(name)))
