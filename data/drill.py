@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-import duckdb
 import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from data.calendar import Period, parse
+from data.facts import Cursor
 from data.measures import (
     FAMILIES,
     contacts,
@@ -65,7 +65,7 @@ _FIRST = ("table", "id", "account_id", "date")
 
 
 def evidence_rows(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Cursor,
     measure: str,
     period: Period,
     where: Where = EVERYTHING,
@@ -121,7 +121,7 @@ def _declared(name: str) -> tuple[Family, Measure]:
 
 
 def _context(
-    connection: duckdb.DuckDBPyConnection, family: Family, period: Period, policies: Policies, as_of: date | None
+    connection: Cursor, family: Family, period: Period, policies: Policies, as_of: date | None
 ) -> Context:
     """What a family needs to know, for one period, asked of the connection itself."""
     names = tuple(dict.fromkeys((*tables(), *needs((family,)))))
@@ -139,7 +139,7 @@ def _context(
     return Context(parse(period.id)[0], (period,), policies, seen, loaded, earliest)
 
 
-def _values(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Sequence[bool]:
+def _values(connection: Cursor, names: Sequence[str]) -> Sequence[bool]:
     """Whether each table or "table.column" holds values."""
     questions: list[ColumnElement[Any]] = []
     for name in names:
@@ -150,7 +150,7 @@ def _values(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Sequ
     return [found.column(no)[0].as_py() for no in range(len(names))]
 
 
-def _latest(connection: duckdb.DuckDBPyConnection) -> date | None:
+def _latest(connection: Cursor) -> date | None:
     """The latest observed day that the connection sees."""
     days = [
         sa.select(sa.cast(sa.func.max(one.sql.c[name]), sa.Date).label("day"))

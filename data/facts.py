@@ -51,8 +51,11 @@ class AnyFacts(Protocol):
     def texts(self, table: str) -> Mapping[str, bool]:
         """The columns of a table's view, and whether each holds text."""
 
-    def answer(self, sql: str) -> list[tuple[Any, ...]]:
-        """Rows of a small question about all rows, remembered."""
+    def holds(self, table: str, column: str) -> bool:
+        """Whether a table that is there has rows ("" as column), or a column of it any value."""
+
+    def answers(self, questions: Sequence[str]) -> list[list[tuple[Any, ...]]]:
+        """Rows of small questions about all rows, remembered."""
 
     def cursor(self, as_of: date | None) -> Cursor:
         """A cursor for one thread, on the views as seen on a day."""
@@ -90,11 +93,17 @@ class Facts:
 
     def texts(self, table: str) -> Mapping[str, bool]:
         """The columns of a table's view, and whether each holds text."""
-        return {row[0]: row[1] == "VARCHAR" for row in self.answer(f"DESCRIBE {DUCKDB.name(table)}")}
+        (described,) = self.answers([f"DESCRIBE {DUCKDB.name(table)}"])
+        return {row[0]: row[1] == "VARCHAR" for row in described}
 
-    def answer(self, sql: str) -> list[tuple[Any, ...]]:
-        """Rows of a small question about all rows, remembered."""
-        return ENGINES.answer(self.key, self.files, sql)
+    def holds(self, table: str, column: str) -> bool:
+        """Whether a table that is there has rows ("" as column), or a column of it any value."""
+        known = f" WHERE {DUCKDB.name(column)} IS NOT NULL" if column else ""
+        return bool(self.answers([f"SELECT 1 FROM {DUCKDB.name(table)}{known} LIMIT 1"])[0])
+
+    def answers(self, questions: Sequence[str]) -> list[list[tuple[Any, ...]]]:
+        """Rows of small questions about all rows, remembered."""
+        return [ENGINES.answer(self.key, self.files, question) for question in questions]
 
     def cursor(self, as_of: date | None) -> duckdb.DuckDBPyConnection:
         """A cursor for one thread, on the views as seen on a day."""
@@ -122,9 +131,7 @@ def has_values(facts: AnyFacts, name: str) -> bool:
         return False
     if column.startswith(EXTRA) and column not in facts.texts(table):
         return False
-    quoted = facts.spelling.name
-    known = f" WHERE {quoted(column)} IS NOT NULL" if column else ""
-    return bool(facts.answer(f"SELECT 1 FROM {quoted(table)}{known} LIMIT 1"))
+    return facts.holds(table, column)
 
 
 def observed_span(facts: AnyFacts) -> tuple[date | None, date | None]:
@@ -134,7 +141,7 @@ def observed_span(facts: AnyFacts) -> tuple[date | None, date | None]:
     as-of day is the latest observed date of any table that is not after the import; where nothing was
     observed but renewals with an outcome and no day of decision, the latest day one was due.
     """
-    spans = {}
+    questions = {}
     limit = f"DATE '{_imported_on(facts).isoformat()}'"
     quoted = facts.spelling.name
     for table in tables().values():
@@ -145,13 +152,16 @@ def observed_span(facts: AnyFacts) -> tuple[date | None, date | None]:
         if table.name == "monthly":  # a month is known up to its end
             last = "CAST(date_trunc('month', month) + INTERVAL '1 month' - INTERVAL '1 day' AS DATE)"
             days = f"{days} UNION ALL SELECT CASE WHEN month <= {limit} THEN least({last}, {limit}) END FROM monthly"
-        sql = f"SELECT min(day), max(CASE WHEN day <= {limit} THEN day END) FROM ({days}) AS days"
-        spans[table.name] = facts.answer(sql)[0]
+        latest_day = f"max(CASE WHEN day <= {limit} THEN day END)"
+        questions[table.name] = f"SELECT min(day), {latest_day} FROM ({days}) AS days"
+    answers = facts.answers(list(questions.values()))
+    spans = {name: rows[0] for name, rows in zip(questions, answers, strict=True)}
     latest = [span[1] for span in spans.values() if span[1] is not None]
     if not latest and has_values(facts, "renewals"):
         # nothing but renewals without a day of decision: the days they were due are all there is
         decided = f"due_on <= {limit} AND outcome IN ('renewed', 'churned')"
-        spans["renewals"] = facts.answer(f"SELECT min(due_on), max(due_on) FROM renewals WHERE {decided}")[0]
+        (due,) = facts.answers([f"SELECT min(due_on), max(due_on) FROM renewals WHERE {decided}"])
+        spans["renewals"] = due[0]
         latest = [day for day in spans["renewals"][1:] if day is not None]
     if not latest:
         return None, None
@@ -166,17 +176,13 @@ def dimensions(facts: AnyFacts, at_most: int = 50) -> dict[str, list[str]]:
     """Account attributes, extra columns included, with their values in order; those with too many are left out."""
     if "accounts" not in facts.tables():
         return {}
-    found = {}
-    quoted = facts.spelling.name
-    for name, is_text in facts.texts("accounts").items():
-        if not is_text or name in ("account_id", "name", "parent_account_id"):
-            continue
-        column = quoted(name)
-        sql = f"SELECT DISTINCT {column} FROM accounts WHERE {column} IS NOT NULL LIMIT {at_most + 1}"
-        values = [row[0] for row in facts.answer(sql)]
-        if 0 < len(values) <= at_most:
-            found[name] = sorted(values)
-    return found
+    texts = facts.texts("accounts").items()
+    names = [name for name, is_text in texts if is_text and name not in ("account_id", "name", "parent_account_id")]
+    columns = [facts.spelling.name(name) for name in names]
+    different = "SELECT DISTINCT {0} FROM accounts WHERE {0} IS NOT NULL LIMIT {1}"
+    answers = facts.answers([different.format(column, at_most + 1) for column in columns])
+    found = {name: sorted(row[0] for row in rows) for name, rows in zip(names, answers, strict=True)}
+    return {name: values for name, values in found.items() if 0 < len(values) <= at_most}
 
 
 def attributes(facts: AnyFacts, names: Sequence[str]) -> pd.DataFrame:
@@ -192,7 +198,7 @@ def attributes(facts: AnyFacts, names: Sequence[str]) -> pd.DataFrame:
             raise DataProblem("dimension_unknown", "Accounts have no column {name!r}.{hint}", name=name, hint=hint)
     columns = ["account_id", *dict.fromkeys(name for name in names if name != "account_id")]
     listed = ", ".join(facts.spelling.name(name) for name in columns)
-    rows = facts.answer(f"SELECT {listed} FROM accounts ORDER BY account_id")
+    (rows,) = facts.answers([f"SELECT {listed} FROM accounts ORDER BY account_id"])
     return pd.DataFrame(rows, columns=columns).astype({"account_id": str})
 
 

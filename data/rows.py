@@ -1,13 +1,12 @@
 """Quantities that never add up and are computed from rows: quantiles, lives of accounts, narrow panels.
 
-Quantiles and lives run on the embedded engine only.
+Quantiles and lives are asked where the rows are.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -15,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from data.calendar import Period, parse
-from data.facts import Facts, connect
+from data.facts import AnyFacts, Cursor, connect
 from data.measures import FAMILIES
 from data.measures.contacts import counted, first_response, resolution, solved
 from data.measures.elements import DayOf
@@ -39,7 +38,7 @@ _PANDAS = {pa.int64(): pd.Int64Dtype(), pa.float64(): pd.Float64Dtype()}
 
 
 def quantiles(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Cursor,
     periods: Sequence[Period],
     dims: Sequence[str] = (),
     where: Where = EVERYTHING,
@@ -81,7 +80,7 @@ def quantiles(
     keys: list[ColumnElement[Any]] = [accounts.c[dim] for dim in dims]
     keys += [rows.c.own_dimension.label(dimension)] if dimension else []
     shares = [
-        sa.func.quantile_cont(rows.c[name], sa.literal_column(at)).label(f"{name}_{share}")
+        sa.func.percentile_cont(sa.literal_column(at)).within_group(rows.c[name]).label(f"{name}_{share}")
         for name in times
         for share, at in SHARES.items()
     ]
@@ -93,7 +92,7 @@ def quantiles(
     return found[[*groups, "period", *sorted(QUANTILES)]]
 
 
-def stretches(connection: duckdb.DuckDBPyConnection, policies: Policies | None = None) -> pd.DataFrame:
+def stretches(connection: Cursor, policies: Policies | None = None) -> pd.DataFrame:
     """When each account was active: one row per stretch of days without a gap, from which `lives_at` tells lives.
 
     Returns:
@@ -158,13 +157,13 @@ def lives_at(active: pd.DataFrame, closing: date) -> pd.DataFrame:
     return pd.DataFrame(lives).join(seen.drop(columns=list(STRETCH)))
 
 
-def lifetimes(connection: duckdb.DuckDBPyConnection, closing: date, policies: Policies | None = None) -> pd.DataFrame:
+def lifetimes(connection: Cursor, closing: date, policies: Policies | None = None) -> pd.DataFrame:
     """The lives of one closing day, as `lives_at` gives them."""
     return lives_at(stretches(connection, policies), closing)
 
 
 def narrow_panel(
-    facts: Facts,
+    facts: AnyFacts,
     family: str,
     dimension: str,
     grain: str,

@@ -8,10 +8,11 @@ expressions on the tables that are there, whatever their names and columns.
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -40,16 +41,19 @@ class Session(Protocol):
 
 
 class Source(Protocol):
-    """A database that holds tables.
+    """A database that holds tables."""
 
-    Attributes:
-        name: what tells it from others, without secrets.
-        spelling: how it writes identifiers and types.
-    """
+    @property
+    def name(self) -> str:
+        """What tells it from others, without secrets."""
 
-    name: str
-    spelling: Spelling
-    dialect: sa.Dialect
+    @property
+    def spelling(self) -> Spelling:
+        """How it writes identifiers and types."""
+
+    @property
+    def dialect(self) -> sa.Dialect:
+        """What measures are compiled for."""
 
     def columns(self) -> Mapping[str, Mapping[str, str]]:
         """Its tables and views, with the engine's type of each column."""
@@ -83,7 +87,7 @@ class LiveTable:
 class LiveCursor:
     """One read-only transaction on the canonical views of live facts; for one thread. Close it when done."""
 
-    def __init__(self, session: Session, views: Mapping[str, str], dialect: sa.Dialect) -> None:
+    def __init__(self, session: Session, views: dict[str, str], dialect: sa.Dialect) -> None:
         """`views` are the canonical tables by name."""
         self._session = session
         self._views = views
@@ -123,7 +127,7 @@ class LiveCursor:
         return self._session.arrow(with_views(str(compiled), views), values)
 
 
-def with_views(text: str, views: Mapping[str, str]) -> str:
+def with_views(text: str, views: dict[str, str]) -> str:
     """A query with the views it names, and those that these name, in front of it."""
     used: list[str] = []
     wanted = text
@@ -188,15 +192,39 @@ class LiveFacts:
         extra = [name for name in relation.columns if name.startswith(EXTRA)] if relation else []
         return {**canonical, **dict.fromkeys(extra, True)}
 
-    def answer(self, sql: str) -> Rows:
-        """Rows of a small question about all rows, remembered."""
-        known = _ANSWERS.get(self.key, sql)
-        if known is not None:
-            return known
-        with self.cursor(None) as cursor:
-            rows = cursor.execute(sql).fetchall()
-        _ANSWERS.put(self.key, sql, rows)
-        return rows
+    def holds(self, table: str, column: str) -> bool:
+        """Whether a table that is there has rows ("" as column), or a column of it any value."""
+        filled = _KEPT.get(self.key, "filled", self._filled)
+        return column in filled.get(table, ())
+
+    def _filled(self) -> dict[str, frozenset[str]]:
+        """The columns of each table that hold values, "" standing for the table: one transaction for all."""
+        names = {table: ["", *relation.columns] for table, relation in self.relations.items()}
+        if "monthly" in names and "subscriptions" not in names:
+            names["subscriptions"] = ["", *typed_columns(tables()["subscriptions"])]
+        quoted = self.spelling.name
+        questions = []
+        for table, columns in names.items():
+            known = [f" WHERE {quoted(column)} IS NOT NULL" if column else "" for column in columns]
+            asked = (f"(SELECT 1 FROM {quoted(table)}{where} LIMIT 1) AS c{n}" for n, where in enumerate(known))
+            questions.append(f"SELECT {', '.join(asked)}")
+        found = self.answers(questions)
+        return {
+            table: frozenset(column for column, there in zip(columns, rows[0], strict=True) if there is not None)
+            for (table, columns), rows in zip(names.items(), found, strict=True)
+        }
+
+    def answers(self, questions: Sequence[str]) -> list[Rows]:
+        """Rows of small questions about all rows, remembered; what is not known is asked in one transaction."""
+        with ExitStack() as opened:
+            cursor: LiveCursor | None = None
+
+            def ask(question: str) -> Rows:
+                nonlocal cursor
+                cursor = cursor or opened.enter_context(self.cursor(None))
+                return cursor.execute(question).fetchall()
+
+            return [_KEPT.get(self.key, question, partial(ask, question)) for question in questions]
 
     def cursor(self, as_of: date | None) -> LiveCursor:
         """A cursor for one thread, on the views as seen on a day."""
@@ -213,25 +241,26 @@ class LiveFacts:
         return {TEST_ACCOUNTS: f"SELECT {ids} AS account_id FROM {accounts.sql} AS r WHERE {flag}", **views}
 
 
-class _Answers:
-    """Rows of small questions, the most recent kept."""
+class _Kept:
+    """What live facts have been asked, the newest answers kept."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[Any, str], Rows] = OrderedDict()
+        self._kept: OrderedDict[tuple[Any, str], Any] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Any, sql: str) -> Rows | None:
+    def get(self, key: Any, question: str, ask: Callable[[], Any]) -> Any:
         with self._lock:
-            return self._kept.get((key, sql))
-
-    def put(self, key: Any, sql: str, rows: Rows) -> None:
+            if (key, question) in self._kept:
+                return self._kept[key, question]
+        answer = ask()
         with self._lock:
-            self._kept[key, sql] = rows
+            self._kept[key, question] = answer
             while len(self._kept) > KEPT_ANSWERS:
                 self._kept.popitem(last=False)
+        return answer
 
 
-_ANSWERS = _Answers()
+_KEPT = _Kept()
 
 
 def _told(one: LiveTable) -> tuple[Any, ...]:

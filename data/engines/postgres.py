@@ -43,13 +43,15 @@ class PostgresSource:
     """Tables of one schema, reached through an engine of the connection.
 
     Attributes:
-        engine: an SQLAlchemy engine on psycopg; its URL carries the secret and is never shown.
+        engine: an SQLAlchemy engine on psycopg; its URL may carry a secret and is never shown.
+        label: what tells this database from others in caches, such as the id of the connection.
         schema: where their tables and views are.
         timezone: the workspace's; moments with a zone become wall-clock time there.
         timeout_seconds: a statement that takes longer is ended.
     """
 
     engine: sa.Engine
+    label: str
     schema: str = "public"
     timezone: str = "America/Sao_Paulo"
     timeout_seconds: int = 120
@@ -62,8 +64,7 @@ class PostgresSource:
     @property
     def name(self) -> str:
         """What tells this source from others, without its secret."""
-        url = self.engine.url
-        return f"postgresql://{url.username}@{url.host}:{url.port}/{url.database} {self.schema} {self.timezone}"
+        return f"postgresql {self.label} {self.schema} {self.timezone}"
 
     @property
     def spelling(self) -> Spelling:

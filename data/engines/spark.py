@@ -65,7 +65,7 @@ class SparkDialect(DefaultDialect):
     supports_native_boolean = True
     statement_compiler = SparkSql
     type_compiler_cls = SparkTypes
-    preparer = SparkNames
+    preparer = SparkNames  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
