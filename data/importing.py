@@ -73,6 +73,8 @@ class Prepared:
             "rows_accepted": self.accepted.num_rows,
             "rows_rejected": self.rejected.num_rows,
             "rows_left_out": self.checked.rows_left_out,
+            "rows_merged": self.checked.rows_merged,
+            "rows_made": self.checked.rows_made,
             "assumed": self.checked.assumed.to_json(),
             "mapping": self.checked.mapping,
             "unmapped": list(self.unmapped),
