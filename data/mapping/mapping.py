@@ -158,7 +158,8 @@ class Match:
     """Why a header was taken for a column.
 
     `how` is one of same_name, synonym, synonym_without_note, spelled_out, name_and_values, similar_name,
-    joined, guessed, lookup, numbered, beside_key, made_up, in_cents, known_export, known_ids, by_values, unpivoted.
+    joined, guessed, lookup, numbered, beside_key, made_up, in_cents, known_export, known_ids, by_values,
+    unpivoted, reworded.
     `confidence` runs from 0 to 1; 1 is the canonical name itself.
     """
 

@@ -1,7 +1,7 @@
 """Headers against the columns of one canonical table: by name, by synonym, by likeness, and by the values."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 import pyarrow as pa
 from rapidfuzz import fuzz, process
@@ -33,6 +33,29 @@ _CLOCK_NAMES = frozenset(
     ]
 )
 _BARE = frozenset(["account", "client", "cliente", "company", "conta", "cuenta", "customer", "empresa"])
+_SMALL = frozenset(
+    [
+        "a",
+        "an",
+        "da",
+        "das",
+        "de",
+        "del",
+        "do",
+        "dos",
+        "e",
+        "el",
+        "en",
+        "in",
+        "la",
+        "las",
+        "los",
+        "of",
+        "on",
+        "the",
+        "y",
+    ]
+)
 _FLAGS = {
     "trial_flag": (("TRUE", "trial"), ("FALSE", "active")),
     "answered": (("Y", False), ("N", True)),
@@ -40,8 +63,11 @@ _FLAGS = {
 Found = tuple[Match, Source, str | None]
 
 
-def match_headers(raw: RawTable, table: schema.Table) -> dict[str, Found]:
-    """For each column of `table` that a header may feed: the match, its source and its tag."""
+def match_headers(raw: RawTable, table: schema.Table, accounts: pa.Array | None = None) -> dict[str, Found]:
+    """For each column of `table` that a header may feed: the match, its source and its tag.
+
+    `accounts` are the ids the workspace knows: the column that holds them is the account, whatever it is called.
+    """
     known = synonyms(table.name)
     candidates: list[tuple[float, int, str, str, str, str | None]] = []
     for position, header in enumerate(raw.headers):
@@ -72,9 +98,33 @@ def match_headers(raw: RawTable, table: schema.Table) -> dict[str, Found]:
                 _source(raw, header, table.columns[column], tag),
                 tag,
             )
+    if accounts is not None and "account_id" in table.columns:
+        _by_known_ids(raw, table, found, used, accounts)
     _name_beside_key(raw, table, found, used)
     _join_clocks(raw, table, found, used)
     return found
+
+
+def _by_known_ids(
+    raw: RawTable, table: schema.Table, found: dict[str, Found], used: set[str], accounts: pa.Array
+) -> None:
+    """The column whose values are mostly known accounts, unless what was found by name holds as many."""
+    known = set(accounts.to_pylist())
+
+    def share(header: str) -> float:
+        texts = [text.strip() for text in raw.sample(header)]
+        return sum(text in known for text in texts) / len(texts) if texts else 0.0
+
+    best = max(raw.headers, key=share, default=None)
+    if best is None or share(best) < 0.5:
+        return
+    named = found.get("account_id")
+    if named is not None and max(share(header) for header in named[1].headers) >= share(best):
+        return
+    for column in [column for column, (match, _, _) in found.items() if best in match.headers]:
+        del found[column]
+    used.add(best)
+    found["account_id"] = (Match(table.name, "account_id", (best,), 0.97, "known_ids"), Source((best,)), None)
 
 
 def _name_beside_key(raw: RawTable, table: schema.Table, found: dict[str, Found], used: set[str]) -> None:
@@ -107,6 +157,10 @@ def _named(header: str, table: schema.Table, known: dict[str, Known]) -> list[tu
             short = i > 0 and form in spelled_out(forms[0])
             how = "spelled_out" if short else "synonym_without_note" if i else "synonym"
             return [(known[form].column, base - 0.04 * (i > 0), how, known[form].tag)]
+    loose = _loose(table.name)
+    for form in forms:
+        if (said := loose.get(_told(form))) is not None and form not in GENERIC:
+            return [(said.column, 0.55 if said.tag == "weak" else 0.88, "reworded", said.tag)]
     if forms and len(forms[0]) >= 5:
         like = process.extractOne(
             forms[0], [name for name in known if len(name) >= 5], scorer=fuzz.token_sort_ratio, score_cutoff=_ALIKE
@@ -114,6 +168,20 @@ def _named(header: str, table: schema.Table, known: dict[str, Known]) -> list[tu
         if like:
             return [(known[like[0]].column, 0.6 * like[1] / 100, "similar_name", known[like[0]].tag)]
     return []
+
+
+def _told(form: str) -> tuple[str, ...]:
+    """The words that tell, in no order: `id da empresa`, `id empresa` and `empresa id` are the same."""
+    return tuple(sorted(word for word in form.split() if word not in _SMALL))
+
+
+@cache
+def _loose(table: str) -> dict[tuple[str, ...], Known]:
+    found: dict[tuple[str, ...], Known] = {}
+    for form, known in synonyms(table).items():
+        if len(_told(form)) > 1:
+            found.setdefault(_told(form), known)
+    return found
 
 
 def _fit(raw: RawTable, header: str, table: schema.Table, column: str, tag: str | None) -> float:

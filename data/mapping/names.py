@@ -33,6 +33,8 @@ _SHORT = {
     "nbr": "number",
     "imp": "importe",
 }
+_CODES = ("en", "pt", "es")
+_NOT_AN_ID = frozenset(["name", "nome", "nombre", "record", "domain", "requester"])
 GENERIC = frozenset(
     [
         "id",
@@ -109,8 +111,13 @@ def variants(header: str) -> tuple[str, ...]:
 
 def spelled_out(form: str) -> list[str]:
     """`vl mensal` as `valor mensal`, `cod cliente` as `codigo cliente` and `codigo do cliente`."""
-    long = [_SHORT.get(word, word) for word in form.split()]
-    return [" ".join(long), f"{long[0]} do {' '.join(long[1:])}"] if long != form.split() else []
+    written = form.split()
+    long = [_SHORT.get(word, word) for word in written]
+    if len(long) > 1 and long[0] in ("no", "n"):  # Nº da nota
+        long[0] = "numero"
+    if len(long) > 1 and long[-1] == "no":  # Invoice No.
+        long[-1] = "number"
+    return [" ".join(long), f"{long[0]} do {' '.join(long[1:])}"] if long != written else []
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -129,7 +136,18 @@ def synonyms(table: str) -> dict[str, Known]:
                     name, _, tag = entry.partition("=")
                     if name.strip():
                         found.setdefault(normalised(name), Known(row["column"], tag or None))
+    if any(known.column == "account_id" for known in found.values()):
+        for form in _account_ids():
+            found.setdefault(form, Known("account_id", None))
     return found
+
+
+@cache
+def _account_ids() -> tuple[str, ...]:
+    """What the customer's id is called in any table: several words, none of them a name."""
+    rows = [row for row in _rows("synonyms.csv") if row["column"] == "account_id"]
+    forms = {normalised(entry.partition("=")[0]) for row in rows for code in _CODES for entry in row[code].split("|")}
+    return tuple(sorted(form for form in forms if " " in form and not _NOT_AN_ID & set(form.split())))
 
 
 @cache

@@ -15,17 +15,12 @@ ANSWER = "$answer"
 _FORMS = {"date": re.compile(r"^\d{4}-\d{2}-\d{2}$"), "month": re.compile(r"^\d{4}-\d{2}(?:-01)?$")}
 _SAYS = {
     "last_day": "{column} holds ends of a month ({count} of {of}). Is that the last day with the subscription?",
-    "sum_lines": "{key} comes on several lines ({count} keys). Add up {amount} for each {key}?",
+    "sum_lines": "{key} comes on several lines ({count} of them do). Is {amount} to be added up?",
     "monthly_matrix": "{count} columns are months, {first} to {last}. What do they hold?",
     "snapshot_month": "One row for each account and no dates. For which month does {column} hold?",
     "first_day": "Nothing says the day of a row. What is the day of the first one?",
     "amount_per_unit": "Is {amount} the price of one unit, or of all {quantity}?",
     "in_cents": "{column} holds whole numbers only. Are they cents?",
-    "mixed_currencies": "{column} holds several currencies ({currencies}), which would be added up one for one.",
-    "mixed_periods": "How many months does a billing period cover where {column} does not say it?",
-    "renewals_only": "Are the rows with {words} in {column} renewals of customers?",
-    "still_customers": "{column} says who has left. Leave those rows out of the revenue of the month?",
-    "zone": "Times are in {zone}.",
 }
 
 

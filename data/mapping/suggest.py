@@ -2,25 +2,26 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
 
 from data import schema
+from data.mapping import forms
+from data.mapping.answers import ASKED, kind_by_values, kind_of, parted, scores_in
+from data.mapping.forms import months_in
 from data.mapping.mapping import Mapping, Match, Source, TableMapping, missing_columns
 from data.mapping.matching import Found, match_headers, repeats
 from data.mapping.names import GENERIC, normalised, synonyms, table_words, variants
+from data.mapping.questions import Question
 from data.mapping.recognise import recognised
-from data.readers import numbers
 from data.readers.raw import RawTable
 
 _NUMBERED = ("contact_id", "invoice_id", "response_id", "renewal_id", "referral_id", "contract_id")
 _WEAK = 3.5
 _OWN_SUBSCRIPTIONS = ("accounts", "subscriptions", "contracts")
 _PHONE = re.compile(r"\b(?:call|calls|ligacao|ligacoes|chamada|chamadas|llamada|llamadas|phone|telefone|telefono)\b")
-_ASKED = re.compile(
-    r"\b(?:csat|satisf\w*|rating|score|nota|avaliacao|calificacion|valoracion|nps|ces|estrellas|stars)\b"
-)
 _OPPORTUNITIES = frozenset(
     [
         "deal id",
@@ -46,20 +47,15 @@ _OPPORTUNITY_FILES = re.compile(r"\b(?:opportunit(?:y|ies)|oportunidades?|deals?
 _PRICES = frozenset(
     ["aggregate usage", "interval length", "interval unit", "interval count", "trial length", "tiers mode"]
 )
-_KINDS = (
-    ("enps", re.compile(r"\b(?:enps|e nps|employee)\b")),
-    ("nps", re.compile(r"\b(?:nps|promoter|recommend\w*|recomenda\w*|recomienda)\b")),
-    ("ces", re.compile(r"\b(?:ces|effort|esforco|esfuerzo)\b")),
-    ("csat", re.compile(r"\b(?:csat|satisf\w*|rating|stars|estrellas)\b")),
-)
 
 
-def suggest(raw: RawTable, tables: list[str] | None = None) -> Mapping:
+def suggest(raw: RawTable, tables: list[str] | None = None, accounts: pa.Array | None = None) -> Mapping:
     """Suggest what a table of text feeds.
 
     Args:
         raw: The table as read.
         tables: Canonical tables to map to; found by best fit when left out.
+        accounts: Ids of the accounts the workspace knows; a column that holds them is the account.
 
     Returns:
         A mapping with matches and confidences. A table whose required columns are not all found is
@@ -69,7 +65,7 @@ def suggest(raw: RawTable, tables: list[str] | None = None) -> Mapping:
     if whole is not None:
         return whole
     known = schema.tables()
-    fits = {name: _Fit(raw, table) for name, table in known.items() if tables is None or name in tables}
+    fits = {name: _Fit(raw, table, accounts) for name, table in known.items() if tables is None or name in tables}
     chosen = list(tables) if tables else [max(fits.values(), key=lambda fit: (fit.complete, fit.score)).name]
     best_incomplete = max(fits.values(), key=lambda fit: fit.score)
     if (
@@ -79,6 +75,11 @@ def suggest(raw: RawTable, tables: list[str] | None = None) -> Mapping:
         and best_incomplete.score > fits[chosen[0]].score
     ):
         chosen = [best_incomplete.name]
+    months = months_in(raw) if tables is None or "monthly" in tables else {}
+    if months and not (len(chosen) == 1 and fits[chosen[0]].complete and chosen[0] not in ("accounts", "monthly")):
+        account = fits["monthly"].found.get("account_id") or _first_text(raw, months)
+        if account is not None:
+            return _wide(raw, months, account, fits)
     foreign = "" if tables else _foreign(raw, chosen[0])
     if foreign or (not tables and fits[chosen[0]].score < _WEAK):
         chosen = []
@@ -91,7 +92,13 @@ def suggest(raw: RawTable, tables: list[str] | None = None) -> Mapping:
             chosen.append("surveys")
     mapped = {name: fits[name].mapping for name in chosen}
     matches = [match for name in chosen for match in fits[name].matches]
-    missing = {name: lacking for name in chosen if (lacking := missing_columns(name, mapped[name]))}
+    scores = scores_in(raw) if "surveys" in mapped else {}
+    if len(scores) > 1 and "surveys" not in (tables or ()):
+        labelled, how = parted(mapped.pop("surveys"), scores, 0.85)
+        mapped |= labelled
+        matches = [match for match in matches if match.table != "surveys"] + how
+    questions = _questions(raw, fits, mapped)
+    missing = {name: lacking for name, body in mapped.items() if (lacking := missing_columns(name, body))}
     used = {header for table in mapped.values() for header in table.headers}
     return Mapping(
         mapped,
@@ -100,16 +107,59 @@ def suggest(raw: RawTable, tables: list[str] | None = None) -> Mapping:
         missing,
         {name: round(fit.score, 2) for name, fit in fits.items()},
         foreign,
+        questions=tuple(questions),
     )
+
+
+def _questions(raw: RawTable, fits: dict[str, "_Fit"], mapped: dict[str, TableMapping]) -> list[Question]:
+    """What to confirm about the tables chosen; sums lines in `mapped` where they are lines."""
+    found: list[Question | None] = []
+    if "invoices" in mapped:
+        lines = forms.summed_lines(raw, "invoices", mapped["invoices"], "invoice_id")
+        if lines is not None:
+            mapped["invoices"] = lines[0]
+            found.append(lines[1])
+    for name, body in mapped.items():
+        guess = fits[name].found.get("amount") if name in fits else None
+        if guess is not None and guess[0].how == "in_cents":
+            found.append(forms.whole_numbers(name, "amount", body.columns["amount"]))
+        if name == "subscriptions":
+            found.append(forms.ends_of_months(raw, name, body))
+        if name == "contact_totals" and "day" not in body.columns:
+            found.append(forms.first_day())
+    if list(mapped) == ["accounts"]:
+        found.append(forms.snapshot(raw, mapped["accounts"]))
+    return [question for question in found if question is not None]
+
+
+def _wide(raw: RawTable, months: dict[str, date], account: Found, fits: dict[str, "_Fit"]) -> Mapping:
+    """One row for each account and one column for each month."""
+    body, matches, question = forms.unpivoted(raw, months, account[1])
+    used = body.headers
+    return Mapping(
+        {"monthly": body},
+        (account[0], *matches),
+        tuple(header for header in raw.headers if header not in used),
+        scores={name: round(fit.score, 2) for name, fit in fits.items()},
+        questions=(question,),
+    )
+
+
+def _first_text(raw: RawTable, months: dict[str, date]) -> Found | None:
+    """The first column without repeats that is not a month, as the account nobody named."""
+    for header in raw.headers:
+        if header not in months and raw.sample(header) and not repeats(raw, header):
+            return Match("monthly", "account_id", (header,), 0.5, "by_values"), Source((header,)), None
+    return None
 
 
 class _Fit:
     """How one canonical table fits a file: columns found, what can be filled in, and a score."""
 
-    def __init__(self, raw: RawTable, table: schema.Table) -> None:
+    def __init__(self, raw: RawTable, table: schema.Table, accounts: pa.Array | None = None) -> None:
         self.name = table.name
         self.table = table
-        self.found: dict[str, Found] = match_headers(raw, table)
+        self.found: dict[str, Found] = match_headers(raw, table, accounts)
         self.constants: dict[str, Any] = {}
         self.named = _named_after(raw, table.name)
         self._fill_in(raw)
@@ -161,7 +211,7 @@ class _Fit:
             match, source, _ = self.found["amount"]
             self.found["amount"] = (match, replace(source, times="quantity"), tag)
         if self.name == "surveys" and "kind" not in self.found and "score" in self.found:
-            kind = _kind_of(raw, self.found["score"][1].headers[0])
+            kind = kind_of(self.found["score"][1].headers[0], raw.name)
             if kind:
                 self.constants["kind"] = kind
         if self.name == "contacts" and "contact_id" in self.found and "channel" not in self.found:
@@ -287,20 +337,11 @@ def _has_account(raw: RawTable) -> bool:
     return any(set(variants(header)) & names for header in raw.headers)
 
 
-def _kind_of(raw: RawTable, score: str) -> str | None:
-    """What a survey asks, by the header of its score, then by the file's name, then by the values."""
-    for text in (normalised(score), normalised(raw.name)):
-        for kind, pattern in _KINDS:
-            if pattern.search(text):
-                return kind
-    return None
-
-
 def _answers_within(raw: RawTable, contacts: _Fit) -> _Fit | None:
     """The survey answers inside a list of contacts, when there is a column of ratings."""
     fit = _Fit(raw, schema.tables()["surveys"])
     asked = fit.found.get("score") or fit.found.get("label")
-    if asked is None or not raw.sample(asked[1].headers[0]) or not _ASKED.search(normalised(asked[1].headers[0])):
+    if asked is None or not raw.sample(asked[1].headers[0]) or not ASKED.search(normalised(asked[1].headers[0])):
         return None
     column = asked[0].column
     fit.found = {column: asked}
@@ -311,7 +352,7 @@ def _answers_within(raw: RawTable, contacts: _Fit) -> _Fit | None:
     when = "solved_at" if _always_there(raw, contacts, "solved_at") else "opened_at"
     if when in contacts.found:
         fit._put("responded_at", contacts.found[when][1], contacts.found[when][0].confidence, "guessed")
-    fit.constants = {"kind": _kind_of(raw, asked[1].headers[0]) or _by_values(raw, asked[1].headers[0])}
+    fit.constants = {"kind": kind_of(asked[1].headers[0], raw.name) or kind_by_values(raw, asked[1].headers[0])}
     if "channel" in contacts.constants:
         fit.constants["channel"] = contacts.constants["channel"]
     return fit if fit.complete else None
@@ -322,8 +363,3 @@ def _always_there(raw: RawTable, fit: _Fit, column: str) -> bool:
         return False
     values = raw.frame.column(fit.found[column][1].headers[0]).slice(0, 5000)
     return all(text is not None and text.strip() for text in values.to_pylist())
-
-
-def _by_values(raw: RawTable, header: str) -> str:
-    top = pa.compute.max(numbers.to_numbers(pa.array(raw.sample(header), pa.string())).values).as_py()
-    return "nps" if top is not None and 7 < top <= 10 else "csat"
