@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from data.problems import DataProblem, did_you_mean
-from data.readers.columnar import read_json_lines, read_parquet
+from data.problems import DataProblem, Problem, did_you_mean
+from data.readers.columnar import read_parquet
 from data.readers.delimited import read_delimited
+from data.readers.json_rows import looks_like_json, read_json
 from data.readers.raw import MAX_BYTES, Assumed, RawTable
 from data.readers.spreadsheets import read_spreadsheet
 
@@ -75,14 +76,19 @@ def _read(data: memoryview, name: str, assumed: Assumed | None, depth: int) -> l
         return [read_parquet(data, name)]
     if head == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return read_spreadsheet(data, name, assumed)
-    if head[:4] in (b"%PDF", b"\x89PNG", b"\xff\xd8\xff\xe0", b"GIF8"):
+    if suffix in ("pdf", "docx", "pptx", "png", "jpg", "jpeg", "gif") or head[:4] in (
+        b"%PDF",
+        b"\x89PNG",
+        b"\xff\xd8\xff\xe0",
+        b"GIF8",
+    ):
         raise DataProblem(
             "not_a_table",
             "{name} is not a table Farol can read. Give CSV, TSV, XLSX, XLS, ODS, Parquet or JSON lines.",
             name=name,
         )
-    if suffix in ("jsonl", "ndjson", "json"):
-        return [read_json_lines(data, name)]
+    if suffix in ("jsonl", "ndjson", "json") or looks_like_json(bytes(data[:4096])):
+        return [read_json(data, name, assumed)]
     return read_delimited(data, name, assumed)
 
 
@@ -117,7 +123,14 @@ def _read_zip(data: memoryview, name: str, assumed: Assumed | None, depth: int) 
             members = [info for info in archive.infolist() if not info.is_dir()]
             if any(info.filename in _SHEETS for info in members):
                 return read_spreadsheet(data, name, assumed)
-            members = [m for m in members if not m.filename.rsplit("/", 1)[-1].startswith((".", "__"))][:_MEMBERS]
+            members = [m for m in members if not _hidden(m.filename)]
+            if len(members) > _MEMBERS and (assumed is None or assumed.sheet is None):
+                raise DataProblem(
+                    "too_many_members",
+                    "{name} holds more than {limit} files. Unpack it first.",
+                    name=name,
+                    limit=_MEMBERS,
+                )
             wanted = assumed.sheet if assumed else None
             if wanted is not None and wanted not in [m.filename for m in members]:
                 raise DataProblem(
@@ -127,15 +140,37 @@ def _read_zip(data: memoryview, name: str, assumed: Assumed | None, depth: int) 
                     sheet=wanted,
                     hint=did_you_mean(wanted, [m.filename for m in members]),
                 )
-            tables: list[RawTable] = []
-            for info in members:
-                if wanted in (None, info.filename):
-                    tables += _read_member(archive, info, name, assumed, depth)
+            chosen = [info for info in members if wanted in (None, info.filename)]
+            tables, refusals = _read_members(archive, chosen, name, assumed, depth)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error, ValueError) as error:
         raise DataProblem("broken_archive", "{name} cannot be unpacked.", name=name) from error
     if not tables:
-        raise DataProblem("empty_file", "{name} holds no tables.", name=name)
+        raise refusals[0] if refusals else DataProblem("empty_file", "{name} holds no tables.", name=name)
+    tables[0].notes += [
+        Problem(None, "member_left_out", 1, str(refusal), [], "left_out", {"why": str(refusal)}) for refusal in refusals
+    ]
     return tables
+
+
+def _hidden(name: str) -> bool:
+    """Files that systems put into archives for themselves."""
+    return name.startswith("__MACOSX/") or name.rsplit("/", 1)[-1].startswith((".", "__"))
+
+
+def _read_members(
+    archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], name: str, assumed: Assumed | None, depth: int
+) -> tuple[list[RawTable], list[DataProblem]]:
+    """The tables of the files of an archive, and why others of them are left out."""
+    tables: list[RawTable] = []
+    refusals: list[DataProblem] = []
+    for info in members:
+        try:
+            tables += _read_member(archive, info, name, assumed, depth)
+        except DataProblem as problem:
+            if problem.id in ("archive_too_large", "nested_archive", "too_large", "too_large_file"):
+                raise
+            refusals.append(problem)
+    return tables, refusals
 
 
 def _read_member(
