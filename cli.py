@@ -292,5 +292,89 @@ def undo(workspace: WorkspaceName = "default", as_json: Json = False) -> None:
         print(say("undo.done", version=version))
 
 
+connections = typer.Typer(help=text("connections.cli_help", LOCALE), no_args_is_help=True)
+app.add_typer(connections, name="connections")
+ConnectionName = Annotated[str, typer.Argument(help=text("connections.cli_name", LOCALE))]
+
+
+@connections.command("list", help=text("connections.cli_list", LOCALE))
+@guarded
+def connections_list(workspace: WorkspaceName = "default", as_json: Json = False) -> None:
+    """List the connections of a workspace."""
+    show(farol.connecting.records(farol.Workspace.open(workspace)), as_json)
+
+
+@connections.command("add", help=text("connections.cli_add", LOCALE))
+@guarded
+def connections_add(
+    name: ConnectionName,
+    url: Annotated[str, typer.Option(help=text("connections.cli_url", LOCALE))],
+    secret: Annotated[str, typer.Option(help=text("connections.cli_secret", LOCALE))] = "",
+    tls: Annotated[str, typer.Option(help=text("connections.cli_tls", LOCALE))] = "",
+    workspace: WorkspaceName = "default",
+    as_json: Json = False,
+) -> None:
+    """Add a connection."""
+    opened = farol.Workspace.open(workspace)
+    added = farol.connecting.add_url(opened, name, url, secret, tls)
+    show([row for row in farol.connecting.records(opened) if row["name"] == added.name], as_json)
+
+
+@connections.command("test", help=text("connections.cli_test", LOCALE))
+@guarded
+def connections_test(name: ConnectionName, workspace: WorkspaceName = "default", as_json: Json = False) -> None:
+    """Try a connection and list what it offers."""
+    opened = farol.Workspace.open(workspace)
+    tried = farol.connecting.probe(opened, name)
+    if tried.may_write:
+        print(text("connections.may_write", LOCALE), file=sys.stderr)
+    show(farol.connecting.offered_records(opened, name), as_json)
+
+
+@connections.command("pick", help=text("connections.cli_pick", LOCALE))
+@guarded
+def connections_pick(
+    name: ConnectionName,
+    tables: Annotated[list[str] | None, typer.Option("--table", help=text("connections.cli_table", LOCALE))] = None,
+    cursors: Annotated[list[str] | None, typer.Option("--cursor", help=text("connections.cli_cursor", LOCALE))] = None,
+    workspace: WorkspaceName = "default",
+    as_json: Json = False,
+) -> None:
+    """Choose the tables that a connection brings in."""
+    show(farol.connecting.picked_by_name(farol.Workspace.open(workspace), name, tables or [], pairs(cursors)), as_json)
+
+
+@connections.command("remove", help=text("connections.cli_remove", LOCALE))
+@guarded
+def connections_remove(name: ConnectionName, workspace: WorkspaceName = "default", as_json: Json = False) -> None:
+    """Forget a connection; the rows it brought in stay."""
+    farol.connecting.remove(farol.Workspace.open(workspace), name)
+    show([{"removed": name}], as_json)
+
+
+@app.command(help=text("connections.cli_refresh", LOCALE))
+@guarded
+def refresh(
+    workspace: WorkspaceName = "default",
+    names: Annotated[list[str] | None, typer.Option("--connection", help=text("connections.cli_name", LOCALE))] = None,
+    whole: Annotated[bool, typer.Option("--whole", help=text("connections.cli_whole", LOCALE))] = False,
+    force: Annotated[bool, typer.Option("--force", help=text("connections.cli_force", LOCALE))] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring in what changed at the connections, one after the other."""
+    opened = farol.Workspace.open(workspace)
+    progress = lambda message: print(message, file=sys.stderr)  # noqa: E731
+    reports = farol.refreshing.refresh(opened, names or (), whole, force, progress=progress)
+    columns = ("connection", "source", "table", "mode", "rows_read", "rows_accepted", "rows_rejected", "rows_removed")
+    show(reports if as_json else [{name: report[name] for name in columns} for report in reports], as_json)
+    failed = [farol.connecting.as_problem(report["error"]) for report in reports if report["error"]]
+    for problem in failed:
+        print(refusal(problem), file=sys.stderr)
+    if failed and len(failed) == len(reports):
+        raise typer.Exit(2)
+    if failed or any(report["rows_rejected"] or report["problems"] for report in reports):
+        raise typer.Exit(1)
+
+
 if __name__ == "__main__":
     app()

@@ -50,6 +50,7 @@ def menu(here: Here) -> Any:
     ]
     data = [
         ("start/import_page", "import", ":material/upload_file:"),
+        ("start/connections", "connections", ":material/cable:"),
         ("reference/definitions", "definitions", ":material/menu_book:"),
         ("reference/settings", "settings", ":material/settings:"),
     ]

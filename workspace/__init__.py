@@ -2,6 +2,7 @@
 
 from data.policies import Policies
 from data.problems import DataProblem
+from workspace import connecting, refreshing
 from workspace.behind import accounts, evidence
 from workspace.bringing_in import Choice, check, import_files, look, preview, problems_frame, store_rows
 from workspace.home import SAMPLE, default_home, list_workspaces, open_store, write_sample
@@ -17,6 +18,7 @@ __all__ = [
     "accounts",
     "as_records",
     "check",
+    "connecting",
     "default_home",
     "evidence",
     "import_files",
@@ -26,6 +28,7 @@ __all__ = [
     "open_store",
     "preview",
     "problems_frame",
+    "refreshing",
     "store_rows",
     "write_sample",
 ]

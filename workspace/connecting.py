@@ -1,6 +1,6 @@
 """Connections of a workspace: adding one, trying it, seeing what it offers, choosing what to bring in."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -202,6 +202,59 @@ def unpick(space: Workspace, name: str, shown: str) -> None:
     space.store.save_picked(space.id, name, kept)
 
 
+def picked_by_name(
+    space: Workspace, name: str, tables: Sequence[str], cursors: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Pick tables by name, each with the cursor named for it ("" = read it whole), and list all that is picked.
+
+    Raises:
+        DataProblem: as `pick`.
+    """
+    peeked = peek(space, name, tables)
+
+    def cursor(relation: Relation) -> str:
+        given = [value for key, value in cursors.items() if key in (relation.shown, relation.name)]
+        return given[0] if given else relation.suggested_cursor
+
+    found = pick(space, name, peeked, cursor)
+    return [{"source": one.shown, "tables": list(one.tables), "cursor": one.cursor} for one in found]
+
+
+def records(space: Workspace) -> list[dict[str, Any]]:
+    """Every connection with its state, for the terminal."""
+    return [
+        {
+            "name": one.name,
+            "kind": one.kind,
+            "host": one.host,
+            "port": one.port,
+            "database": one.database,
+            "user": one.user,
+            "secret": one.secret,
+            "tables": [picked.shown for picked in space.store.picked(space.id, one.name)],
+            "refreshed_at": one.refreshed_at.isoformat() if one.refreshed_at else None,
+            "error": one.error,
+        }
+        for one in listed(space)
+    ]
+
+
+def offered_records(space: Workspace, name: str) -> list[dict[str, Any]]:
+    """The tables and views of a connection, for the terminal; nothing for a link."""
+    if space.store.connection(space.id, name).kind == "link":
+        return []
+    return [
+        {
+            "source": one.shown,
+            "view": one.is_view,
+            "rows": one.rows,
+            "columns": len(one.columns),
+            "cursor": one.suggested_cursor,
+        }
+        for one in offered(space, name)
+    ]
+
+
 @contextmanager
 def noted(space: Workspace, info: ConnectionInfo, refreshed: bool = False) -> Iterator[None]:
     """Remember how the use of a connection went; the problem itself goes on."""
@@ -217,6 +270,11 @@ def as_error(problem: DataProblem) -> dict[str, Any]:
     """A problem as it is remembered, to be told in any language."""
     params = {name: value if isinstance(value, int | float) else str(value) for name, value in problem.params.items()}
     return {"id": problem.id, "message": str(problem), "params": params}
+
+
+def as_problem(error: Mapping[str, Any]) -> DataProblem:
+    """What was remembered, as a problem again."""
+    return DataProblem(error["id"], error["message"].replace("{", "(").replace("}", ")"), **error["params"])
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from data.mapping.mapping import table_of
 from data.problems import DataProblem
 from data.readers import Assumed
 from data.store import Batch, Conflict, ConnectionInfo, ImportInfo, PickedTable
+from data.store.commits import Mode
 from workspace.bringing_in import Choice, as_batches, check, look
 from workspace.connecting import as_error, fetched, noted
 from workspace.numbers import Workspace
@@ -391,11 +392,11 @@ def _batches(
     for plan, each in zip(plans, prepared, strict=True):
         for one in each:
             batch = next(made)
-            mode = "upsert" if one.table not in replaced else "append" if one.table in begun else "replace"
+            mode: Mode = "upsert" if one.table not in replaced else "append" if one.table in begun else "replace"
             begun.add(one.table)
             said = {"decimal": one.checked.assumed.decimal, "date_order": one.checked.assumed.date_order}
             before = (plan.past.report.get("assumed") or {}) if plan.past and not plan.whole else {}
-            facts = {"name": info.name, "source": plan.pick.shown, "setting": plan.setting}
+            facts: dict[str, Any] = {"name": info.name, "source": plan.pick.shown, "setting": plan.setting}
             facts |= {**(plan.facts or {}), "assumed": before or said}
             batches.append(
                 replace(

@@ -177,7 +177,7 @@ def test_texts_are_refused_before_they_leave(source):
 
 def test_a_view_that_writes_is_refused_and_said(source, tmp_path):
     before = state(source)
-    with pytest.raises(DataProblem) as refused, reading(source.info, OPEN) as connection:
+    with pytest.raises(DataProblem) as refused, reading(source.info, OPEN) as connection:  # noqa: PT012
         known = named(relations(connection), "customers")  # MariaDB does not even offer a view that writes
         copy(connection, replace(known, name="sly", columns=known.columns[:1]), tmp_path / "c")
         copy(connection, replace(known, name="sly", columns=(SourceColumn("w", "int", "whole"),)), tmp_path / "c")

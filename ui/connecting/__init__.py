@@ -1,0 +1,1 @@
+"""The connections page: databases and published files that rows come from."""
