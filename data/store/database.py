@@ -17,6 +17,7 @@ from sqlmodel import Session
 
 from data.problems import DataProblem
 from data.store.migrations import HEAD, VERSION_TABLE
+from data.store.models import StateModel
 
 BUSY_SECONDS = 30
 _LOCK_NUMBER = 0x6661_726F_6C  # "farol": the advisory lock of migrations on PostgreSQL
@@ -65,6 +66,28 @@ class Database:
                 yield session
         except sa.exc.OperationalError as error:
             raise _unreachable(self.engine, error) from error
+
+    def one_view(self, session: Session) -> None:
+        """Make all reads of a session, which has not read yet, see the same moment (SQLite's always do)."""
+        if not self.is_sqlite:
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+    def forget_traces(self) -> None:
+        """Write the database anew, so that nothing deleted or overwritten can be read from its files any more.
+
+        On PostgreSQL this frees the old rows for reuse; its own logs and backups are its administrator's.
+        """
+        plain = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with plain.connect() as connection:
+            if not self.is_sqlite:
+                for table in StateModel.metadata.sorted_tables:
+                    connection.exec_driver_sql(f"VACUUM FULL {table.name}")
+                return
+        with self.engine.connect() as connection:
+            _outside_transaction(connection, "VACUUM")
+            deadline = time.monotonic() + BUSY_SECONDS
+            while _fetched(connection, "PRAGMA wal_checkpoint(TRUNCATE)")[0][0] and time.monotonic() < deadline:
+                time.sleep(0.05)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -152,7 +175,11 @@ def _on_begin(connection: sa.Connection) -> None:
 
 
 def _outside_transaction(connection: sa.Connection, statement: str) -> None:
-    connection.connection.driver_connection.execute(statement).fetchall()  # type: ignore[union-attr]
+    _fetched(connection, statement)
+
+
+def _fetched(connection: sa.Connection, statement: str) -> list[tuple[int, ...]]:
+    return connection.connection.driver_connection.execute(statement).fetchall()  # type: ignore[union-attr]
 
 
 def _switch_to_wal(engine: sa.Engine) -> None:

@@ -5,7 +5,6 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,11 +18,7 @@ from data.store import (
     connections,
     durable,
     folders,
-    garbage,
-    history,
     preferences,
-    rebuild,
-    secrets,
     soundness,
     versions,
     workspaces,
@@ -31,13 +26,13 @@ from data.store import (
 from data.store.commits import Batch, CommitResult
 from data.store.connections import ConnectionInfo, PickedTable
 from data.store.database import Database
-from data.store.history import HistoryEntry
 from data.store.models import Version
 from data.store.preferences import ChangeInfo, TargetInfo
+from data.store.safekeeping import Safekeeping
 from data.store.workspaces import WorkspaceInfo
 
 
-class Store:
+class Store(Safekeeping):
     """Everything Farol keeps. Safe to share between threads, and between processes through the same home."""
 
     def __init__(self, home: Path | str | None = None, url: str | None = None) -> None:
@@ -180,80 +175,6 @@ class Store:
             DataProblem: unknown table, columns or values that do not fit, keys that come twice, disk full, …
         """
         return commits.commit(self._database, self.home, workspace_id, batches, expected_version, force, actor)
-
-    # History
-
-    def history(self, workspace_id: str) -> list[HistoryEntry]:
-        """All versions with their imports, newest first."""
-        with self._database.read() as session:
-            version = session.get(Version, (workspace_id, workspaces.get(session, workspace_id).version))
-            counting = versions.lineage(session, workspace_id, version.content if version else 0)
-            return history.entries(session, self.home, workspace_id, counting)
-
-    def undo(
-        self, workspace_id: str, expected_version: int | None = None, actor: str = "", of: int | None = None
-    ) -> int:
-        """Take an import back by a new version: the last one in force, or import `of`. Returns the new version.
-
-        Without `of` the members of the version before are shown again; with it, the tables it touched are put
-        together from the other imports, as if it had never been.
-
-        Raises:
-            NothingToUndo: no import, or not that one, is in force.
-            Conflict: the workspace is not at `expected_version`.
-            DataProblem: that import cannot be taken out by itself, with the reason.
-        """
-        with self._database.read() as session:
-            last = history.last_in_force(session, workspace_id, expected_version) if of is None else of
-        if last is None:
-            with self._database.write() as session:
-                return history.undo(session, workspace_id, expected_version, actor)
-        return rebuild.without(self._database, self.home, workspace_id, last, expected_version, actor)
-
-    def redo(
-        self, workspace_id: str, expected_version: int | None = None, actor: str = "", of: int | None = None
-    ) -> int:
-        """Bring an undone import back by a new version: the last undone, or import `of`. Returns the new version.
-
-        Raises:
-            NothingToUndo: nothing was undone, or something was imported since; with `of`, it counts already.
-            Conflict: the workspace is not at `expected_version`.
-            DataProblem: that import cannot be brought back by itself, with the reason.
-        """
-        if of is not None:
-            return rebuild.bring_back(self._database, self.home, workspace_id, of, expected_version, actor)
-        with self._database.write() as session:
-            return history.redo(session, workspace_id, expected_version, actor)
-
-    def replay(self, workspace_id: str, of: int, batches: Sequence[Batch], actor: str = "") -> int:
-        """Put batches, read again from the files of import `of`, in the place of its rows. Returns the new version.
-
-        Raises:
-            NothingToUndo: that import is not in force.
-            DataProblem: as `commit`.
-        """
-        return rebuild.replay(self._database, self.home, workspace_id, of, batches, actor)
-
-    def sweep(self, grace: timedelta = garbage.GRACE, keep_versions: int | None = None) -> garbage.Swept:
-        """Remove files that nothing refers to; with `keep_versions`, give up undoing beyond that many versions."""
-        return garbage.sweep(self._database, self.home, grace, keep_versions)
-
-    def damaged(self, workspace_id: str) -> dict[str, int]:
-        """How many files of the version in force, by table, are gone or not the bytes their names stand for."""
-        with self._database.read() as session:
-            members = versions.members(session, workspace_id, workspaces.get(session, workspace_id).version)
-        found = {
-            table: len(soundness.damaged(folders.snapshots(self.home, workspace_id, table) / one.file for one in files))
-            for table, files in members.items()
-        }
-        return {table: count for table, count in found.items() if count}
-
-    def pseudonym_key(self, workspace_id: str) -> bytes:
-        """The 32 bytes that pseudonyms of this workspace are made with; made when first asked for.
-
-        Kept in the state database; never shown or exported, and in backups only when asked for.
-        """
-        return secrets.key(self._database, workspace_id, secrets.PSEUDONYMS)
 
     # Preferences
 

@@ -50,13 +50,22 @@ def get(session: Session, workspace_id: str) -> Workspace:
     return row
 
 
-def create(session: Session, name: str) -> Workspace:
+def free(session: Session, name: str, id: str) -> tuple[str, str]:
+    """The id and name that a workspace brought back can have: its own id where that is free.
+
+    Raises:
+        DataProblem: as `create`.
+    """
+    return (id if session.get(Workspace, id) is None else _free_id(session, name)), _free_name(session, name)
+
+
+def create(session: Session, name: str, id: str | None = None) -> Workspace:
     """A new, empty workspace; its id is made from the name and stays when the name changes.
 
     Raises:
         DataProblem: the name is empty, too long or taken.
     """
-    row = Workspace(id=_free_id(session, name), name=_free_name(session, name), created_at=datetime.now(UTC))
+    row = Workspace(id=id or _free_id(session, name), name=_free_name(session, name), created_at=datetime.now(UTC))
     session.add(row)
     try:
         session.flush()
