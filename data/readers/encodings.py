@@ -75,9 +75,11 @@ def as_utf8(data: memoryview, encoding: str) -> memoryview:
         DataProblem: the bytes are not text in that encoding.
     """
     try:
-        name = codecs.lookup(encoding).name
-    except LookupError as error:
+        found = codecs.lookup(encoding)
+        "".encode(encoding)  # refuses codecs that are not for text, such as zip
+    except (LookupError, ValueError) as error:
         raise DataProblem("unknown_encoding", "There is no text encoding {name!r}.", name=encoding) from error
+    name = found.name
     if name in ("utf-8", "utf-8-sig", "ascii"):
         start = 3 if bytes(data[:3]) == codecs.BOM_UTF8 else 0
         if not _decodes(data, "utf-8"):

@@ -173,8 +173,8 @@ def _grouped(top: list[str], sub: list[str], below: Sequence[list[str]], merged:
     groups = _spread(upper, lower)
     starts = [i for i in range(width) if upper[i]]
     spans = [sum(1 for j in range(i, _next(starts, i, width)) if lower[j]) for i in starts]
-    if not any(span >= 2 for span in spans):
-        return False
+    if not any(span >= 2 for span in spans) or (len(starts) == 1 and spans[0] == _filled(lower)):
+        return False  # one group over all names is a title
     pairs = [(groups[i], lower[i]) for i in range(width) if lower[i] or upper[i]]
     if len(set(pairs)) < len(pairs):
         return False
@@ -325,7 +325,10 @@ def find_stacked(records: Sequence[list[str]], layout: Layout) -> list[int]:
         if i < floor or _filled(records[i]) < 2:
             continue
         block = records[i : i + _LOOK_AHEAD]
-        after_blank = _filled(records[i - 1]) == 0
+        above = i - 1
+        while above > 0 and _is_sentence(records[above]):
+            above -= 1
+        after_blank = _filled(records[above]) == 0
         if not _other_header(records[i], names, records[layout.header_at]) and not (
             after_blank and _opens_table(block, names)
         ):
@@ -337,6 +340,17 @@ def find_stacked(records: Sequence[list[str]], layout: Layout) -> list[int]:
         names = {cell.strip() for cell in records[i] if cell.strip()}
         floor = i + 2
     return starts
+
+
+def find_above(records: Sequence[list[str]], layout: Layout) -> int | None:
+    """Where a smaller table starts above the one found, parted from it by a blank line; None without one."""
+    for i in range(layout.header_at or 0):
+        if _filled(records[i]) >= 2 and (i == 0 or not _filled(records[i - 1]) or _is_sentence(records[i - 1])):
+            block = records[i : layout.header_at]
+            end = next((k for k, record in enumerate(block) if not _filled(record)), None)
+            if end is not None and end >= 3 and _opens_table(block, set()):
+                return i
+    return None
 
 
 def _other_header(record: list[str], names: set[str], header: list[str]) -> bool:

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from data.problems import DataProblem, Problem
 from data.readers.filling import fill_table, leave_out, note
-from data.readers.layout import Layout, find_beside, find_layout, find_stacked
+from data.readers.layout import Layout, find_above, find_beside, find_layout, find_stacked
 from data.readers.raw import MAX_CELLS, MAX_COLUMNS, Assumed, RawTable
 from data.readers.records import Record
 
@@ -65,6 +65,9 @@ def _parts(numbered: Numbered, how: Assumed) -> list[Numbered]:
     """The records of each table."""
     cells = [record.cells for _, record in numbered]
     layout = find_layout(cells[:_LOOK_AHEAD])
+    above = find_above(cells, layout)
+    if above is not None:
+        layout = replace(layout, header_at=above, header_rows=1, units=False)
     starts = [0, *find_stacked(cells, layout)]
     parts: list[Numbered] = []
     for start, end in zip(starts, [*starts[1:], len(numbered)], strict=True):
