@@ -69,7 +69,7 @@ def postgres() -> Iterator[Server]:
         port = _free_port()
         command = [found, "-D", str(data), "-p", str(port), "-k", str(folder), "-h", "127.0.0.1", "-F"]
         url = sa.URL.create("postgresql+psycopg", USER, password, "127.0.0.1", port, "postgres")
-        with _running(command, as_user, url, folder / "log", signal.SIGQUIT)  # at once: nothing of it is kept:
+        with _running(command, as_user, url, folder / "log", signal.SIGQUIT):  # at once: nothing is kept
             yield Server(url)
 
 
