@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run setup setup-dev test quick slow lint types bench mutate docs clean
+.PHONY: run setup setup-dev engines test quick slow lint types bench mutate docs clean
 
 run: setup  ## install what is needed and open the app (localhost only)
 	$(BIN)/python -m streamlit run app.py $(if $(PORT),--server.port=$(PORT))
@@ -17,6 +17,9 @@ setup-dev: .venv/.dev  ## the run-time environment plus what tests and linters n
 	PYTHON="$(PYTHON)" sh scripts/setup.sh requirements-dev.txt
 	sh scripts/chromium.sh
 	@touch .venv/.run $@
+
+engines: setup-dev  ## PostgreSQL, MariaDB, Java and Spark for the engine tests, where they can be had
+	sh scripts/engines.sh
 
 test: setup-dev  ## everything: quick tests, then the slow ones
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile

@@ -1,40 +1,51 @@
-"""The companies that engines are compared on, imported once: the sample company and a hostile one."""
+"""The companies that engines are compared on: the sample company with all its tables, and one made of edges."""
 
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-import workspace
+from data import sample
 from data.facts import Facts
+from data.schema import tables
+from tests.data.engines import ARROW
 from tests.oracle import hostile
 
 COMPANIES = ("sample", "hostile")
-AS_OF = {"sample": date(2024, 9, 17), "hostile": date(2024, 10, 10)}
+AS_OF = {"sample": date(2025, 9, 17), "hostile": date(2024, 10, 10)}
 
 
-def imported(company: str, folder: Path) -> workspace.Workspace:
-    """A company as a team would bring it in, from CSV files, in a home of its own."""
-    files, home = folder / "files", folder / "home"
-    files.mkdir()
-    home.mkdir()
-    if company == "sample":  # an empty home gets it, from such files
-        return workspace.Workspace.open("sample", home)
-    for name, frame in hostile.company(seed=1).items():
-        stamp = "%Y-%m-%d %H:%M:%S" if name in ("contacts", "surveys") else "%Y-%m-%d"
-        frame.to_csv(files / f"{name}.csv", index=False, date_format=stamp)
-    for path in sorted(files.glob("*.csv")):
-        workspace.import_files([path], company, home=home, tables=[path.stem])
-    return workspace.Workspace.open(company, home)
+def arrow_tables(company: str) -> dict[str, pa.Table]:
+    """Committed rows by canonical table, typed as the store types them."""
+    frames = sample.generate(accounts=300) if company == "sample" else hostile.company(seed=1)
+    return {name: _typed(name, frame) for name, frame in frames.items()}
 
 
-def arrow_tables(facts: Facts) -> dict[str, pa.Table]:
-    """The committed rows of every table, as they lie in the files."""
-    return {
-        name: pa.concat_tables([pq.read_table(path) for path in facts.files[name]], promote_options="default")
-        for name in facts.tables()
-    }
+def _typed(name: str, frame: pd.DataFrame) -> pa.Table:
+    columns = {}
+    for column in tables()[name].columns.values():
+        if column.name not in frame:
+            continue
+        values, kind = frame[column.name], ARROW[column.type]
+        if column.type in (int, float):
+            array = pa.array(pd.to_numeric(values).astype("Float64")).cast(kind)
+        elif pa.types.is_temporal(kind):
+            array = pa.array(pd.to_datetime(values).astype("datetime64[us]")).cast(kind)
+        else:
+            array = pa.array(values.astype(object).where(values.notna(), None), kind)
+        columns[column.name] = array
+    if "row_id" in tables()[name].sql.c:
+        columns["row_id"] = pa.array(range(len(frame)), pa.int64())
+    return pa.table(columns)
 
 
-__all__ = ["AS_OF", "COMPANIES", "arrow_tables", "imported"]
+def written(rows: dict[str, pa.Table], folder: Path, imported_on: date) -> Facts:
+    """Facts in Parquet files."""
+    files = {}
+    for name, table in rows.items():
+        path = folder / f"{name}.parquet"
+        pq.write_table(table, path)
+        files[name] = (str(path),)
+    return Facts(files, folder.name, imported_on)

@@ -5,7 +5,10 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
 import sqlalchemy as sa
+
+from data.facts import Facts
 
 _TYPES = ((pa.types.is_boolean, "boolean"), (pa.types.is_integer, "bigint"), (pa.types.is_floating, "double precision"),
           (pa.types.is_date, "date"), (pa.types.is_timestamp, "timestamp"))  # fmt: skip
@@ -35,4 +38,14 @@ def load(url: sa.URL, tables: Mapping[str, pa.Table], schema: str = "public") ->
 
 
 def _type(kind: pa.DataType) -> str:
+    if pa.types.is_timestamp(kind) and kind.tz:
+        return "timestamptz"
     return next((name for test, name in _TYPES if test(kind)), "text")
+
+
+def rows_of(facts: Facts) -> dict[str, pa.Table]:
+    """The committed rows of every table, as they lie in the files."""
+    return {
+        name: pa.concat_tables([pq.read_table(path) for path in facts.files[name]], promote_options="default")
+        for name in facts.tables()
+    }
