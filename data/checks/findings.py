@@ -45,7 +45,7 @@ class Findings:
         positions = np.flatnonzero(rows & ~self.left_out)
         if len(positions):
             self.rejected[positions] = True
-            self._reasons.append((positions, f"{column}: {expected}" if column else expected))
+            self._reasons.append((positions, f"{f'{column}: ' if column else ''}{expected} [{problem}]"))
             self._add(positions, column, problem, expected, value, "rejected")
 
     def warn(
@@ -75,7 +75,7 @@ class Findings:
         self.problems.append(Problem(column, problem, count, expected, [], "assumed", params))
 
     def reasons(self, positions: np.ndarray) -> list[str]:
-        """Why each of the rejected rows stays out."""
+        """Why each of the rejected rows stays out: column, what was expected, and in brackets the problem's id."""
         texts = np.full(self.count, "", dtype=object)
         for rows, reason in self._reasons:
             texts[rows] = np.where(texts[rows] == "", reason, texts[rows] + f"; {reason}")

@@ -95,7 +95,7 @@ def rejected(
         texts = neutral(pa.array([text for _, text, _ in raw.broken], pa.string()))
     lost = {
         REASON_COLUMNS[0]: pa.array([line for line, _, _ in raw.broken], pa.int64()),
-        REASON_COLUMNS[1]: pa.array([_REASONS[reason][0] for _, _, reason in raw.broken], pa.string()),
+        REASON_COLUMNS[1]: pa.array([f"{_REASONS[why][0]} [{why}]" for _, _, why in raw.broken], pa.string()),
     } | {name: texts if i == 0 else pa.nulls(count, pa.string()) for i, name in enumerate(columns)}
     return pa.concat_tables([whole, pa.table(lost)])
 

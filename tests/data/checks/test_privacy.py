@@ -128,7 +128,7 @@ def test_corrected_rows_come_back():
     mapping = {"tables": {"invoices": {"columns": columns}}}
     first = run("Id,Customer,Day,Total,Note\n1,=A,soon,5,+x\n2,B,2024-01-01,-7,\n", mapping)
     assert first.rejected.to_pylist() == [
-        {"farol_row": 2, "farol_reason": "issued_on: a date such as 2024-03-31 or 31/03/2024", "Id": "1",
+        {"farol_row": 2, "farol_reason": "issued_on: a date such as 2024-03-31 or 31/03/2024 [not_a_date]", "Id": "1",
          "Customer": "'=A", "Day": "soon", "Total": "5", "Note": "'+x"}
     ]  # fmt: skip
     lines = [",".join(first.rejected.column_names)]

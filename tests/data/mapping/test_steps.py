@@ -195,6 +195,15 @@ def test_rows_without_a_key_are_not_summed():
     assert adds_up(found)
 
 
+@pytest.mark.parametrize("step", [{"sum_by": ["Batch"], "sum": ["Total"]}, {"latest_by": ["Batch"], "order": "Day"}])
+def test_a_blank_key_groups_nothing(step):
+    text = "Order,Customer,Day,Total,Batch\n1,A,2024-01-01,1,\n2,A,2024-01-02,2,-\n3,A,2024-01-01,2,x\n4,B,2024-01-02,2,x\n"
+    found = one(text, {"rows": [step], "columns": INVOICES})
+    assert found.accepted["invoice_id"].to_pylist()[:2] == ["1", "2"]
+    assert found.accepted.num_rows == 3
+    assert adds_up(found)
+
+
 def test_the_newest_row_of_each_key_stays():
     text = (
         "Order,Customer,Day,Total,Updated\n1,A,2024-01-01,1,31/01/2024\n"
@@ -231,7 +240,7 @@ def test_a_matrix_of_months_becomes_rows():
         {"account_id": "C", "month": date(2024, 3, 1), "mrr": 6.0},
     ]
     assert found.rejected.to_pylist() == [
-        {"farol_row": 4, "farol_reason": "mrr: a number", "Customer": "C", "Plan": "Pro", "Jan/24": None,
+        {"farol_row": 4, "farol_reason": "mrr: a number [not_a_number]", "Customer": "C", "Plan": "Pro", "Jan/24": None,
          "2024-02": "x", "Mar 2024": None}
     ]  # fmt: skip
     assert found.checked.rows_left_out == 1
