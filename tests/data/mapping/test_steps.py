@@ -197,7 +197,8 @@ def test_rows_without_a_key_are_not_summed():
 
 @pytest.mark.parametrize("step", [{"sum_by": ["Batch"], "sum": ["Total"]}, {"latest_by": ["Batch"], "order": "Day"}])
 def test_a_blank_key_groups_nothing(step):
-    text = "Order,Customer,Day,Total,Batch\n1,A,2024-01-01,1,\n2,A,2024-01-02,2,-\n3,A,2024-01-01,2,x\n4,B,2024-01-02,2,x\n"
+    text = "Order,Customer,Day,Total,Batch\n1,A,2024-01-01,1,\n2,A,2024-01-02,2,-\n"
+    text += "3,A,2024-01-01,2,x\n4,B,2024-01-02,2,x\n"
     found = one(text, {"rows": [step], "columns": INVOICES})
     assert found.accepted["invoice_id"].to_pylist()[:2] == ["1", "2"]
     assert found.accepted.num_rows == 3
