@@ -35,6 +35,7 @@ class Upload:
         size: Bytes.
         tables: One for each sheet or archived file that holds something.
         suggestions: A mapping for each of `tables`, in the same order.
+        original: Where the file lies as it came, as long as this is there; None when nobody kept it.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Upload:
     size: int
     tables: tuple[RawTable, ...]
     suggestions: tuple[Mapping, ...]
+    original: Path | None = None
 
 
 @dataclass(frozen=True)

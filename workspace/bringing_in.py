@@ -3,11 +3,12 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,26 @@ def look(
     shown = name or ("upload" if isinstance(source, bytes) else Path(source).name)
     place = (store or open_store()).staging()
     content = source if isinstance(source, bytes) else Path(source)
-    return apart.look(content, shown, assumed, list(tables) or None, place, progress=progress)
+    upload = apart.look(content, shown, assumed, list(tables) or None, place, progress=progress)
+    return replace(upload, original=_as_it_came(content, shown, place))
+
+
+def _as_it_came(content: Path | bytes, name: str, place: Path) -> Path:
+    """Where the bytes of a file lie as long as its `Upload` is there; no path is made of the name but its ending."""
+    if isinstance(content, Path):
+        return content
+    ending = Path(name).suffix.lower()
+    path = place / f"original{ending if re.fullmatch(r'[.][a-z0-9]{1,8}', ending) else ''}"
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise DataProblem(
+            "storage_failed",
+            "Nothing was stored: {why}. Check free space and rights of {home}.",
+            why=error.strerror or str(error),
+            home=str(place.parent),
+        ) from error
+    return path
 
 
 def check(
@@ -161,6 +181,8 @@ def as_batches(
                     mapping_signature=f"{one.table}:{signature.hexdigest()[:16]}",
                     report=json.loads(json.dumps(one.report(), default=str)),
                     rejected=one.rejected.to_pandas() if one.rejected.num_rows else None,
+                    original=None if one.mapping.private else upload.original,  # it holds what must not be kept
+                    recipe={"mapping": one.mapping.to_json(), "assumed": one.checked.assumed.to_json()},
                 )
             )
     return batches
