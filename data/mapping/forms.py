@@ -16,6 +16,7 @@ from data.readers.raw import RawTable
 from data.readers.typed import mask
 
 _FEWEST_MONTHS = 3
+_AGAIN = re.compile(r" \(\d+\)$")
 _MONTHLY = ("monthly", "monthly_cents")
 _CHURNED = frozenset(
     ["churn", "churned", "churn flag", "is churned", "cancelado", "cancelou", "saiu", "baja", "is churn"]
@@ -30,7 +31,8 @@ def months_in(raw: RawTable) -> dict[str, date]:
     """
     found: dict[str, date] = {}
     for header in raw.headers:
-        texts = pa.array([header, re.sub(r"^[^\W\d]+[\s:_-]+(?=.*\d)", "", header)], pa.string())
+        plain = _AGAIN.sub("", header)  # a header that comes twice is numbered when read
+        texts = pa.array([plain, re.sub(r"^[^\W\d]+[\s:_-]+(?=.*\d)", "", plain)], pa.string())
         typed = dates.to_dates(texts, dates.DateStyle(months=True))
         month = next((day for day in typed.values.to_pylist() if day is not None), None)
         if month is not None and 1990 <= month.year <= 2100 and not header.strip().isdigit():
