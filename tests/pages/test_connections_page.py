@@ -1,4 +1,4 @@
-"""The connections page: adding, what goes wrong, choosing tables, bringing in, refreshing, removing; no secret on it."""
+"""The connections page: adding, what goes wrong, choosing, bringing in, refreshing, removing; no secret on it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,7 +84,9 @@ def test_states_of_a_connection(space: tuple[Store, str]) -> None:
     assert "foi removida" in words(at)
 
 
-def test_from_the_form_to_rows(space: tuple[Store, str], postgres_db: Source, caplog: pytest.LogCaptureFixture) -> None:
+def test_from_the_form_to_rows(
+    space: tuple[Store, str], postgres_db: Source, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store, id = space
     source = postgres_db
     source.run(
@@ -110,5 +112,9 @@ def test_from_the_form_to_rows(space: tuple[Store, str], postgres_db: Source, ca
     at.button("connection_refresh_0").click().run()
     assert "There is no table or view" in words(at)
     assert store.rows(id) == {"accounts": 2}
+    monkeypatch.setenv("FAROL_SECRET_TEST", "wr0ng!pass")
+    at.button("connection_test_0").click().run()
+    assert "did not let" in words(at)
+    assert "wr0ng" not in repr(at) + words(at) + caplog.text
     assert not at.exception
     assert not [record for record in caplog.records if record.levelname == "ERROR"]

@@ -23,7 +23,7 @@ class Site(BaseHTTPRequestHandler):
     body = CSV
     seen: list[tuple[str, dict[str, str]]] = []
 
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         type(self).seen.append((self.path, dict(self.headers)))
         path = self.path.partition("?")[0]
         if path == "/accounts.csv":
