@@ -15,6 +15,7 @@ _TOTAL = re.compile(
     r"(?: geral| general| record\w*| rows?)?\s*:?(?:\s*[\d.,]+)?$",
     re.IGNORECASE,
 )
+_TOTAL_STARTS = frozenset("tTgGsS")
 _NOTICE = re.compile(
     r"^(?:copyright|\(c\)|©|confidential|generated (?:on|by|at)|report generated|gerado (?:em|por)|generado (?:el|por)|"
     r"fonte:|source:|fuente:|exported (?:on|by)|exportado (?:em|por|el)|page \d|página \d|-+ ?end|fim do relat|"
@@ -264,6 +265,9 @@ def is_total(record: list[str], width: int) -> bool:
 
 def is_subtotal(record: list[str], width: int) -> bool:
     """Whether a record between rows is a total: nothing but numbers beside the word, and some cells blank."""
+    first = next((cell for cell in record if cell.strip()), "")
+    if first.lstrip()[:1] not in _TOTAL_STARTS:
+        return False
     filled = [cell.strip() for cell in record if cell.strip()]
     return (
         2 <= len(filled) < width

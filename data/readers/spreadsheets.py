@@ -13,6 +13,7 @@ from data.readers.filling import note
 from data.readers.raw import MAX_CELLS, Assumed, RawTable
 from data.readers.records import Record
 from data.readers.tables import read_grid
+from data.readers.xlsx_marks import Marks, read_marks, shown
 
 _ERROR_WORDS = (
     "#DIV/0! #N/A #N/D #NAME? #NOME? #NULL! #NULO! #NUM! #NÚM! #REF! #VALUE! #VALOR! #GETTING_DATA #SPILL! #CALC!"
@@ -38,12 +39,14 @@ def read_spreadsheet(data: memoryview, name: str, assumed: Assumed | None) -> li
             sheet=wanted.sheet,
             hint=did_you_mean(wanted.sheet, sheets),
         )
+    marks = read_marks(data)
     tables: list[RawTable] = []
     refusal: DataProblem | None = None
     for sheet in [wanted.sheet] if wanted.sheet is not None else sheets:
         label = name if len(sheets) == 1 else f"{name} · {sheet}"
         try:
-            tables += _sheet(*_cells(book, sheet, name), label, replace(wanted, sheet=sheet))
+            rows, merges = _cells(book, sheet, name)
+            tables += _sheet(rows, merges, marks.get(sheet, Marks()), label, replace(wanted, sheet=sheet))
         except DataProblem as problem:
             refusal = refusal or problem
             if len(sheets) == 1 or wanted.sheet is not None or problem.id in ("too_large", "too_many_columns"):
@@ -85,7 +88,10 @@ def _refusal(error: BaseException, id: str, message: str, **params: Any) -> Base
     return error
 
 
-def _sheet(rows: list[list[Any]], merges: Merges, name: str, wanted: Assumed) -> list[RawTable]:
+def _sheet(rows: list[list[Any]], merges: Merges, marks: Marks, name: str, wanted: Assumed) -> list[RawTable]:
+    for (row, column), mark in marks.formats.items():
+        if row < len(rows) and column < len(rows[row]):
+            rows[row][column] = shown(rows[row][column], mark)
     wide = [place[0] for place, other in merges if other[1] > place[1]]
     filled = _fill_merged(rows, merges)
     grid = [Record([cell_text(cell) for cell in row]) for row in rows]
@@ -95,6 +101,7 @@ def _sheet(rows: list[list[Any]], merges: Merges, name: str, wanted: Assumed) ->
         for cell in record.cells
         if cell[:1] == "#" and cell in _ERRORS
     ]
+    errors += [(row + 1, "#") for row, column in marks.errors if row < len(rows) and not _text_at(grid, row, column)]
     if not any(cell.strip() for record in grid for cell in record.cells):
         return []
     for record in grid:
@@ -115,6 +122,10 @@ def _sheet(rows: list[list[Any]], merges: Merges, name: str, wanted: Assumed) ->
         expected = "a value in each row; a merged cell counts for every row it spans"
         note(tables[0], "merged_cells", filled, "assumed", expected)
     return tables
+
+
+def _text_at(grid: list[Record], row: int, column: int) -> str:
+    return grid[row].cells[column] if column < len(grid[row].cells) else ""
 
 
 def _blank_errors(cells: list[str]) -> None:
