@@ -5,11 +5,12 @@ confirmation, and the report of an import says which defaults were taken.
 """
 
 import re
+from collections.abc import Iterable
 from collections.abc import Mapping as Pairs
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from data.problems import DataProblem, did_you_mean
+from data.problems import DataProblem, Problem, did_you_mean
 
 ANSWER = "$answer"
 _FORMS = {"date": re.compile(r"^\d{4}-\d{2}-\d{2}$"), "month": re.compile(r"^\d{4}-\d{2}(?:-01)?$")}
@@ -88,6 +89,22 @@ def answered(body: Pairs[str, Any], question: Question, answer: str) -> dict[str
         patch = question.options[answer]
     merged: dict[str, Any] = merge(dict(body), patch)
     return merged
+
+
+def taken(questions: Iterable[Question]) -> list[Problem]:
+    """The answers a suggestion took without asking, for the report of an import that nobody confirmed on a page."""
+    return [
+        Problem(
+            None,
+            "to_confirm",
+            1,
+            f"an answer: {question} Taken: {question.default}. Change it on the import page or with a mapping file.",
+            severity="assumed",
+            params={"question": str(question), "answer": question.default},
+        )
+        for question in questions
+        if question.default
+    ]
 
 
 def merge(target: Any, patch: Any) -> Any:

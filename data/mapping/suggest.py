@@ -11,7 +11,7 @@ from data import schema
 from data.mapping import forms
 from data.mapping.answers import ASKED, kind_by_values, kind_of, parted, scores_in
 from data.mapping.forms import months_in
-from data.mapping.mapping import Mapping, Match, Source, TableMapping, missing_columns
+from data.mapping.mapping import Mapping, Match, Source, TableMapping, missing_columns, table_of
 from data.mapping.matching import Found, match_headers, repeats
 from data.mapping.names import GENERIC, normalised, synonyms, table_words, variants
 from data.mapping.questions import Question
@@ -61,9 +61,9 @@ def suggest(raw: RawTable, tables: list[str] | None = None, accounts: pa.Array |
         A mapping with matches and confidences. A table whose required columns are not all found is
         still suggested when nothing fits better, with them under `missing`.
     """
-    whole = None if tables else recognised(raw)
-    if whole is not None:
-        return whole
+    whole = recognised(raw)
+    if whole is not None and (not tables or set(tables) <= {table_of(key) for key in whole.tables}):
+        return _only(whole, tables) if tables else whole
     known = schema.tables()
     fits = {name: _Fit(raw, table, accounts) for name, table in known.items() if tables is None or name in tables}
     chosen = list(tables) if tables else [max(fits.values(), key=lambda fit: (fit.complete, fit.score)).name]
@@ -108,6 +108,21 @@ def suggest(raw: RawTable, tables: list[str] | None = None, accounts: pa.Array |
         {name: round(fit.score, 2) for name, fit in fits.items()},
         foreign,
         questions=tuple(questions),
+    )
+
+
+def _only(whole: Mapping, tables: list[str]) -> Mapping:
+    """A known export, for the tables that were asked for."""
+    kept = {key: body for key, body in whole.tables.items() if table_of(key) in tables}
+    used = {header for body in kept.values() for header in body.headers}
+    every = [*whole.unmapped, *(header for body in whole.tables.values() for header in body.headers)]
+    return replace(
+        whole,
+        tables=kept,
+        matches=tuple(match for match in whole.matches if match.table in kept),
+        unmapped=tuple(header for header in dict.fromkeys(every) if header not in used),
+        missing={key: lacking for key, lacking in whole.missing.items() if key in kept},
+        questions=tuple(question for question in whole.questions if table_of(question.table) in tables),
     )
 
 
