@@ -16,7 +16,7 @@ import pyarrow.csv as arrow_csv
 
 from data import schema
 from data.checks import Checked, Known, apply
-from data.mapping import Mapping, refusals, suggest
+from data.mapping import Mapping, questions, refusals, suggest
 from data.mapping.mapping import known_column, known_table, table_of
 from data.problems import DataProblem, Problem, did_you_mean
 from data.readers import Assumed, RawTable, read
@@ -187,6 +187,8 @@ def _prepare_table(
         )
     chosen = _with_constants(chosen, constants).bound(raw.headers, raw.name)
     checked = using(raw, chosen, known=known, assumed=assumed, zone=zone)
+    if given is None:
+        checked[0].problems += questions.taken(chosen.questions)
     return [Prepared(raw.name, one.table, one.accepted, one.rejected, one, chosen, chosen.unmapped) for one in checked]
 
 
