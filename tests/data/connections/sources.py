@@ -103,7 +103,7 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> str:
     return PASSWORD
 
 
-@pytest.fixture(params=["postgres", "mariadb"])
+@pytest.fixture(params=["postgres", pytest.param("mariadb", marks=pytest.mark.slow)])
 def source(request: pytest.FixtureRequest, secret: str) -> Source:
     """A source of each kind."""
     server = request.getfixturevalue(request.param)

@@ -67,7 +67,7 @@ class Site(BaseHTTPRequestHandler):
             for _ in range(40):
                 self.wfile.write(b"x")
                 self.wfile.flush()
-                time.sleep(0.1)
+                time.sleep(0.05)
             return None
         return self._send(404, b"")
 
@@ -119,7 +119,7 @@ def test_traps(site: str, tmp_path: Path, where: str, problem: str) -> None:
         HostRules((*RULES.allowed, "*.nothing")) if where != "away" else HostRules(("127.0.0.1", "169.254.169.254.x"))
     )
     with pytest.raises(DataProblem) as refused:
-        fetch(f"{site}/{where}", tmp_path / "x", rules, most_bytes=1_000_000, seconds=1.5)
+        fetch(f"{site}/{where}", tmp_path / "x", rules, most_bytes=1_000_000, seconds=0.7)
     expected = {problem, "link_not_https"} if where == "away" else {problem}
     assert refused.value.id in expected
     assert time.monotonic() - began < 5
@@ -138,7 +138,7 @@ def test_a_redirect_to_a_refused_host_is_not_followed(site: str, tmp_path: Path)
     assert [path for path, _ in Site.seen] == ["/other"]
 
 
-@pytest.mark.parametrize("file", ["accounts.csv", "plain.csv"])
+@pytest.mark.parametrize("file", ["accounts.csv", pytest.param("plain.csv", marks=pytest.mark.slow)])
 def test_a_link_refreshes_like_a_table(site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
     monkeypatch.setenv("FAROL_ALLOWED_HOSTS", "127.0.0.1")
     monkeypatch.setenv("FAROL_HOME", str(tmp_path / "home"))

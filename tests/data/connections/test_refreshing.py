@@ -7,7 +7,6 @@ import duckdb
 import pytest
 
 from data.connections import HostRules
-from data.policies import Policies  # noqa: F401 - the workspace package first
 from data.problems import DataProblem
 from data.store import Store
 from workspace import Workspace, connecting, refreshing
@@ -100,6 +99,7 @@ def test_from_a_database_to_trusted_rows_and_only_what_changed(shop, space):
     assert info.refreshed_at is not None
 
 
+@pytest.mark.slow
 def test_what_was_deleted_goes_with_the_next_whole_reading(shop, space):
     connected(space, shop, "shop_customers")
     refreshed(space)
@@ -126,6 +126,7 @@ def test_an_undo_takes_the_mark_back_with_the_rows(shop, space):
     assert len(rows(space, "accounts")) == 4
 
 
+@pytest.mark.slow
 def test_back_and_forth_is_a_change_each_time(shop, space):
     connected(space, shop, "shop_customers", cursor=False)
     refreshed(space)
@@ -135,6 +136,7 @@ def test_back_and_forth_is_a_change_each_time(shop, space):
         assert rows(space, "accounts", "account_id, segment")[0] == ("C1", segment)
 
 
+@pytest.mark.slow
 def test_rows_of_other_files_stay(shop, space):
     upload = look(b"account_id,name,segment,created_on\nX9,From a file,SMB,2024-01-01\n", "more.csv", store=space.store)
     store_rows(space, [upload], check(space, [upload]))
@@ -143,6 +145,7 @@ def test_rows_of_other_files_stay(shop, space):
     assert [one for (one,) in rows(space, "accounts", "account_id")] == ["C1", "C2", "C3", "X9"]
 
 
+@pytest.mark.slow
 def test_a_table_without_a_key_is_not_mixed_with_files(shop, space):
     upload = look(b"account_id,used_on,feature,events\nC1,2024-01-01,a,1\n", "usage.csv", ["usage"], store=space.store)
     store_rows(space, [upload], check(space, [upload]))
@@ -152,6 +155,7 @@ def test_a_table_without_a_key_is_not_mixed_with_files(shop, space):
     assert len(rows(space, "usage")) == 1
 
 
+@pytest.mark.slow
 def test_a_source_that_fails_leaves_everything_and_says_so(shop, space):
     connected(space, shop, "shop_customers", "shop_usage")
     refreshed(space)
@@ -165,6 +169,7 @@ def test_a_source_that_fails_leaves_everything_and_says_so(shop, space):
     assert space.store.connection(space.id, "crm").error["id"] == report["error"]["id"]
 
 
+@pytest.mark.slow
 def test_an_emptied_or_broken_source_does_not_empty_ours(shop, space):
     connected(space, shop, "shop_customers", cursor=False)
     refreshed(space)
@@ -196,6 +201,7 @@ def test_two_refreshes_at_once(shop, space):
     assert space.store.workspace(space.id).version == 1
 
 
+@pytest.mark.slow
 def test_a_connection_refused_by_the_rules_is_not_reached(shop, space, monkeypatch):
     connected(space, shop, "shop_customers")
     monkeypatch.setenv("FAROL_DENIED_HOSTS", "127.0.0.0/8")
