@@ -273,23 +273,121 @@ def workspaces(as_json: Json = False) -> None:
     show([{"id": w.id, "name": w.name, "version": w.version} for w in farol.list_workspaces()], as_json)
 
 
+Import = Annotated[int | None, typer.Option("--import", help=text("data.cli_version", LOCALE))]
+
+
 @app.command(help=say("history.help"))
 @guarded
 def history(workspace: WorkspaceName = "default", as_json: Json = False) -> None:
-    """List what was imported, undone and redone."""
-    show(farol.Workspace.open(workspace).history(), as_json)
+    """List what was imported, undone, redone, read again and erased."""
+    store, found = farol.keeping.find(workspace)
+    rows = farol.keeping.records(store, found.id)
+    columns = ("version", "when", "action", "who", "in_force", "imports", "can")
+    show(rows if as_json else [{name: row[name] for name in columns} for row in rows], as_json)
 
 
 @app.command(help=say("undo.help"))
 @guarded
-def undo(workspace: WorkspaceName = "default", as_json: Json = False) -> None:
-    """Undo the last import."""
-    opened = farol.Workspace.open(workspace)
-    version = opened.store.undo(opened.id)
+def undo(workspace: WorkspaceName = "default", of: Import = None, as_json: Json = False) -> None:
+    """Undo the last import, or another one."""
+    store, found = farol.keeping.find(workspace)
+    moved("undo", store.undo(found.id, of=of), as_json)
+
+
+@app.command(help=text("data.cli_redo", LOCALE))
+@guarded
+def redo(workspace: WorkspaceName = "default", of: Import = None, as_json: Json = False) -> None:
+    """Bring the last undone import back, or another one."""
+    store, found = farol.keeping.find(workspace)
+    moved("redo", store.redo(found.id, of=of), as_json)
+
+
+@app.command(help=text("data.cli_replay", LOCALE))
+@guarded
+def replay(
+    of: Annotated[int, typer.Option("--import", help=text("data.cli_version", LOCALE))],
+    workspace: WorkspaceName = "default",
+    as_json: Json = False,
+) -> None:
+    """Import the files of an import again."""
+    store, found = farol.keeping.find(workspace)
+    moved("replay", farol.keeping.replay(store, found.id, of), as_json)
+
+
+def moved(action: str, version: int, as_json: bool) -> None:
+    """Say which version is in force now."""
     if as_json:
         show([{"version": version}], True)
     else:
-        print(say("undo.done", version=version))
+        words = "cli.undo.done" if action == "undo" else f"data.done_{action}"
+        print(text(words, LOCALE, version=version))
+
+
+@app.command(help=text("data.cli_backup", LOCALE))
+@guarded
+def backup(
+    out: Annotated[Path, typer.Argument(help=text("data.cli_out", LOCALE))],
+    workspace: Annotated[str | None, typer.Option("--workspace", "-w", help=text("data.cli_one", LOCALE))] = None,
+    with_keys: Annotated[bool, typer.Option("--with-keys", help=text("data.cli_with_keys", LOCALE))] = False,
+    as_json: Json = False,
+) -> None:
+    """Write a backup."""
+    made = farol.keeping.backup(out, workspace, with_keys)
+    if as_json:
+        show([farol.keeping.as_record(made)], True)
+    else:
+        print(text("data.cli_backed_up", LOCALE, n=made.files, path=str(made.path), size=made.bytes))
+    if made.missing:
+        print(text("data.cli_missing", LOCALE, n=made.missing), file=sys.stderr)
+        raise typer.Exit(1)
+
+
+@app.command(help=text("data.cli_restore", LOCALE))
+@guarded
+def restore(
+    file: Annotated[Path, typer.Argument(help=text("data.cli_file", LOCALE))],
+    workspace: Annotated[str | None, typer.Option("--workspace", "-w", help=text("data.cli_one", LOCALE))] = None,
+    name: Annotated[str | None, typer.Option("--workspace-name", help=text("data.cli_new_name", LOCALE))] = None,
+    mend: Annotated[bool, typer.Option("--mend", help=text("data.cli_mend", LOCALE))] = False,
+    as_json: Json = False,
+) -> None:
+    """Restore a backup."""
+    if mend:
+        count = farol.open_store().mend(file)
+        show([{"mended": count}], True) if as_json else print(text("data.mended", LOCALE, n=count))
+        return
+    found = farol.keeping.restore(file, workspace, name)
+    if as_json:
+        show([farol.keeping.as_record(one) for one in found], True)
+    for one in found if not as_json else ():
+        print(text("data.restored", LOCALE, name=one.name))
+    if any(one.new_key for one in found):
+        print(text("data.restored_new_key", LOCALE), file=sys.stderr)
+        raise typer.Exit(1)
+
+
+@app.command(help=text("data.cli_erase", LOCALE))
+@guarded
+def erase(
+    account: Annotated[str, typer.Option(help=text("data.cli_account", LOCALE))],
+    workspace: WorkspaceName = "default",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=text("data.cli_dry_run", LOCALE))] = False,
+    as_json: Json = False,
+) -> None:
+    """Erase an account everywhere."""
+    store, found = farol.keeping.find(workspace)
+    show([farol.keeping.as_record(farol.keeping.erase(store, found.id, account, dry_run))], as_json)
+
+
+@app.command(help=text("data.cli_sweep", LOCALE))
+@guarded
+def sweep(as_json: Json = False) -> None:
+    """Remove what is not to be kept any longer."""
+    swept = farol.keeping.sweep()
+    if as_json:
+        show([farol.keeping.as_record(swept)], True)
+    else:
+        print(text("data.cli_swept", LOCALE, files=swept.files, size=swept.bytes, versions=swept.versions))
 
 
 connections = typer.Typer(help=text("connections.cli_help", LOCALE), no_args_is_help=True)

@@ -37,8 +37,8 @@ def check(table: str, paths: Iterable[Path]) -> None:
             _LOG.error("The snapshot file %s is gone or damaged.", path)
             raise Unsound(
                 "snapshot_missing",
-                "A stored file of {table} is gone or damaged. On the Data page, undo the import, bring its file in "
-                "again, or restore the file from a backup.",
+                "A stored file of {table} is gone or damaged. Under Stored data, undo the import, bring its file in "
+                "again, or put the file back from a backup.",
                 table=table,
             )
 
