@@ -199,18 +199,17 @@ class LiveFacts:
 
     def _filled(self) -> dict[str, frozenset[str]]:
         """The columns of each table that hold values, "" standing for the table: one transaction for all."""
-        names = {table: ["", *relation.columns] for table, relation in self.relations.items()}
+        names = {table: list(relation.columns) for table, relation in self.relations.items()}
         if "monthly" in names and "subscriptions" not in names:
-            names["subscriptions"] = ["", *typed_columns(tables()["subscriptions"])]
+            names["subscriptions"] = list(typed_columns(tables()["subscriptions"]))
         quoted = self.spelling.name
         questions = []
         for table, columns in names.items():
-            known = [f" WHERE {quoted(column)} IS NOT NULL" if column else "" for column in columns]
-            asked = (f"(SELECT 1 FROM {quoted(table)}{where} LIMIT 1) AS c{n}" for n, where in enumerate(known))
-            questions.append(f"SELECT {', '.join(asked)}")
+            counts = ", ".join(["count(*)", *(f"count({quoted(column)})" for column in columns)])
+            questions.append(f"SELECT {counts} FROM {quoted(table)}")
         found = self.answers(questions)
         return {
-            table: frozenset(column for column, there in zip(columns, rows[0], strict=True) if there is not None)
+            table: frozenset(column for column, known in zip(["", *columns], rows[0], strict=True) if known)
             for (table, columns), rows in zip(names.items(), found, strict=True)
         }
 

@@ -66,7 +66,7 @@ class Context:
         """Whether all of the tables or columns hold values ("a|b" = either)."""
         return all(any(name in self.loaded for name in need.split("|")) for need in needs)
 
-    def shared(self, name: str, build: Callable[["Context"], sa.Select[Any]]) -> sa.CTE:
+    def shared(self, name: str, build: Callable[["Context"], sa.Select[Any] | sa.Values]) -> sa.CTE:
         """A common table expression built once per statement, whoever asks first."""
         if name not in self._shared:
             self._shared[name] = build(self).cte(name)
@@ -105,13 +105,11 @@ def table(name: str) -> sa.Table:
     return tables()[name].sql
 
 
-def union_of_literals(rows: list[dict[str, Any]], at_once: int = 100) -> sa.Select[Any]:
-    """A small constant table as UNION ALL of literals, so that read-only databases can be read."""
-    selects: list[Any] = [sa.select(*(_literal(value).label(name) for name, value in row.items())) for row in rows]
-    while len(selects) > 1:  # engines bound the depth and the number of selects of one union
-        groups = [selects[start : start + at_once] for start in range(0, len(selects), at_once)]
-        selects = [sa.select(sa.union_all(*group).subquery()) for group in groups]
-    return selects[0]
+def literals(name: str, rows: list[dict[str, Any]]) -> sa.Values:
+    """A small constant table, so that databases that are only read can be asked."""
+    values = [tuple(_literal(value) for value in row.values()) for row in rows]
+    columns = [sa.column(column, value.type) for column, value in zip(rows[0], values[0], strict=True)]
+    return sa.values(*columns, name=name).data(values)
 
 
 def _literal(value: Any) -> ColumnElement[Any]:
@@ -120,8 +118,9 @@ def _literal(value: Any) -> ColumnElement[Any]:
     return sa.literal_column(str(int(value)), sa.Integer)
 
 
-def _calendar(context: Context) -> sa.Select[Any]:
-    return union_of_literals(
+def _calendar(context: Context) -> sa.Values:
+    return literals(
+        "calendar",
         [
             {
                 "no": no,
@@ -136,7 +135,7 @@ def _calendar(context: Context) -> sa.Select[Any]:
                 "working_days": period.working_days,
             }
             for no, period in enumerate(context.periods)
-        ]
+        ],
     )
 
 
