@@ -10,11 +10,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from data.facts import connect
+from data.facts import Facts, connect
 from data.problems import DataProblem, did_you_mean
 from data.readers import Assumed
 from data.schema import tables
-from data.store import BackedUp, Batch, Erased, HistoryEntry, Restored, Store, Swept, WorkspaceInfo
+from data.store import BackedUp, Batch, Erased, HistoryEntry, Restored, Store, Swept, Unsound, WorkspaceInfo
 from workspace.bringing_in import Choice, as_batches, check, look
 from workspace.home import default_home, open_store
 from workspace.numbers import Workspace
@@ -58,6 +58,28 @@ def find(name: str, home: Path | None = None) -> tuple[Store, WorkspaceInfo]:
     return store, found
 
 
+def open_anyway(name: str, home: Path | None = None) -> Workspace:
+    """A workspace by name or id, also where a stored file is gone or damaged: then without any data, and saying so.
+
+    Its `trouble` is why it has no data; None where all is well. Numbers must not be shown where there is trouble.
+
+    Raises:
+        DataProblem: there is none of that name.
+    """
+    store, found = find(name, home)
+    return _opened_anyway(store, found.id)
+
+
+def _opened_anyway(store: Store, workspace_id: str) -> Workspace:
+    try:
+        opened = Workspace(store, workspace_id)
+    except Unsound as problem:
+        version = store.workspace(workspace_id).version
+        opened = Workspace(store, workspace_id, Facts({}, f"damaged-{version}"))
+        opened.trouble = problem
+    return opened
+
+
 def overview(workspace: Workspace) -> list[Held]:
     """Every table with rows, in the order of the schema."""
     store, id = workspace.store, workspace.id
@@ -79,8 +101,8 @@ def _span(workspace: Workspace, table: str, dates: Sequence[str]) -> tuple[date 
     names = ", ".join(f"CAST({name} AS DATE)" for name in dates)
     query = f"SELECT min(least({names})), max(greatest({names})) FROM {table}"  # noqa: S608 – names of the schema
     with connect(workspace.facts) as cursor:
-        row = cursor.sql(query).fetchone()
-    return (row[0], row[1]) if row else (None, None)
+        ((first, last),) = cursor.sql(query).fetchall()
+    return first, last
 
 
 # History
@@ -150,7 +172,7 @@ def replay(store: Store, workspace_id: str, version: int, actor: str = "") -> in
             "The files of import {version} were not kept, so it cannot be read again. Bring them in once more.",
             version=version,
         )
-    workspace = Workspace(store, workspace_id)
+    workspace = _opened_anyway(store, workspace_id)
     batches: list[Batch] = []
     seen: set[tuple[str, str]] = set()
     for one in entry.imports:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ import pandas as pd
 from data import cube as cubes
 from data import facts, rows
 from data.calendar import GRAINS, Period, periods
-from data.facts import Facts
+from data.facts import AnyFacts, Facts
 from data.panel import Panel, build_panel
 from data.policies import Policies
 from data.problems import DataProblem, did_you_mean
@@ -60,13 +60,14 @@ class View:
 class Workspace:
     """One workspace at one data version: read its numbers, change its settings, bring in more data."""
 
-    def __init__(self, store: Store, workspace_id: str, seen: Facts | None = None) -> None:
-        """`seen` are other facts than the stored ones: a preview of what an import would bring."""
+    def __init__(self, store: Store, workspace_id: str, seen: AnyFacts | None = None) -> None:
+        """`seen` are other facts than the stored ones: a preview of what an import would bring, or live ones."""
         self.store = store
         self.info = store.workspace(workspace_id)
         self.id = workspace_id
-        self.facts = seen or store.facts(workspace_id)
+        self.facts = cast(Facts, seen or store.facts(workspace_id))
         self._preview = seen is not None
+        self.trouble: DataProblem | None = None  # why there are no facts, where a stored file is gone or damaged
 
     @classmethod
     def open(cls, name: str, home: Path | None = None) -> "Workspace":
