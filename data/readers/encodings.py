@@ -15,7 +15,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
-_COMMON = frozenset("áàâãäéêëèíìïóòôõöúùüûçñÁÀÂÃÄÉÊËÍÓÔÕÖÚÜÇÑºª°§€£–—’‘“”…•·¿¡²³½®©™\u00a0")
+_COMMON = frozenset("áàâãäéêëèíìïóòôõöúùüûçñÁÀÂÃÄÉÊËÍÓÔÕÖÚÜÇÑºª’\u00a0")
+_IN_WORDS = re.compile(r"(?<=[A-Za-z])[^\x00-\x7f]")
 _ACCENTED = re.compile(r"\S*[^\x00-\x7f]\S*")
 _SPOILED = re.compile(r"[^\s,;|]*(?:Ã[\u0080-\u00bf]|â€[\u0080-\u00ff\u2122\u0153\u2013\u201c]|\ufffd)[^\s,;|]*")
 
@@ -50,8 +51,8 @@ def _western(data: memoryview) -> str:
 
 
 def _sense(text: str) -> float:
-    """Share of letters above 127 that Portuguese, Spanish and English texts use, in the middle of words."""
-    high = [character for character in text if ord(character) > 127]
+    """Share of the characters above 127 that stand behind a letter and that Portuguese or Spanish would have there."""
+    high = _IN_WORDS.findall(text)
     return sum(1 for character in high if character in _COMMON) / len(high) if high else 1.0
 
 

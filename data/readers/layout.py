@@ -292,13 +292,12 @@ def footer_length(tail: Sequence[list[str]], width: int) -> int:
     A blank record ends a table only above a footer, or above lines with a single cell of text
     where the table has three columns or more.
     """
-    length = 0
-    for i in range(len(tail) - 1, -1, -1):
+    length = _notes_after_blank(tail, width)
+    for i in range(len(tail) - length - 1, -1, -1):
         if not is_footer(tail[i], width):
             break
         length = len(tail) - i
-    notes = _notes_after_blank(tail, width)
-    return max(length, notes)
+    return length
 
 
 def _notes_after_blank(tail: Sequence[list[str]], width: int) -> int:

@@ -20,6 +20,9 @@ _MISSING_AMONG_VALUES = (
     "sin dato", "0000-00-00", "0000-00-00 00:00:00", "00/00/0000",
 )  # fmt: skip
 TEXT_NULLS = pa.array(_MISSING_EVERYWHERE)
+# In text, only systems write null, NULL or NaN; so written, Null, Nil and Nan are names of people. The country
+# code NA is no word for missing in text at all.
+_NAMES = pa.array(["Null", "Nil", "Nan"])
 VALUE_NULLS = pa.array(_MISSING_EVERYWHERE + _MISSING_AMONG_VALUES)
 VALUE_WORDS = frozenset(_MISSING_EVERYWHERE + _MISSING_AMONG_VALUES)
 
@@ -53,8 +56,10 @@ def trimmed(texts: pa.Array) -> pa.Array:
 
 
 def is_missing(texts: pa.Array, words: pa.Array = VALUE_NULLS) -> np.ndarray:
-    """True where a trimmed text is null, blank or a word for missing."""
+    """True where a trimmed text is null, blank or a word for missing; among texts, names of people stay."""
     found = pc.is_in(pc.utf8_lower(texts), value_set=words.cast(texts.type), skip_nulls=True)
+    if words is TEXT_NULLS:
+        found = pc.and_not(found, pc.is_in(texts, value_set=_NAMES.cast(texts.type)))
     return mask(pc.or_kleene(found, pc.is_null(texts)))
 
 
