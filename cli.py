@@ -17,6 +17,7 @@ import typer
 
 import workspace as farol
 from words import LANGUAGES, catalogue, text
+from words import evidence as leading_words
 
 
 def terminal_locale() -> str:
@@ -222,10 +223,12 @@ def kpis(
     where: Annotated[list[str] | None, typer.Option(help=say("kpis.where"))] = None,
     as_of: Annotated[str | None, typer.Option(help=say("kpis.as_of"))] = None,
     policies: Annotated[list[str] | None, typer.Option("--set", help=say("kpis.set"))] = None,
+    live: Annotated[str, typer.Option(help=text("connections.cli_live", LOCALE))] = "",
     as_json: Json = False,
 ) -> None:
     """Print KPI values."""
     opened = farol.Workspace.open(workspace)
+    opened = farol.living.live(opened, live) if live else opened
     rows = opened.records(
         keys=kpi,
         grain=grain,
@@ -264,6 +267,71 @@ def accounts(
     """Print who is behind a number."""
     frame = farol.accounts(farol.Workspace.open(workspace), kpi, period, gathered(where))
     show(farol.as_records(frame), as_json)
+
+
+@app.command("evidence", help=text("evidence.cli_help", LOCALE))
+@guarded
+def evidence_(
+    workspace: WorkspaceName = "default",
+    outcome: Annotated[str | None, typer.Option(help=text("evidence.cli_outcome", LOCALE))] = None,
+    where: Annotated[list[str] | None, typer.Option(help=say("kpis.where"))] = None,
+    exploratory: Annotated[bool, typer.Option("--all", help=text("evidence.cli_all", LOCALE))] = False,
+    as_json: Json = False,
+) -> None:
+    """Print what the data say about every declared pair, graded."""
+    found = farol.lead_map(farol.Workspace.open(workspace), gathered(where), progress=told)
+    lagging = OUTCOMES.get(outcome, outcome) if outcome else None
+    seen = {one.lagging for one in found.found}
+    if lagging and lagging not in seen:
+        raise farol.DataProblem(
+            "outcome_unknown",
+            "Nothing was tried for {outcome!r}. There is: {known}.",
+            outcome=outcome,
+            known=", ".join([*OUTCOMES, *sorted(seen)]),
+        )
+    rows = [
+        one
+        for one in found.found
+        if (one.family == "declared" or exploratory) and (lagging is None or one.lagging == lagging)
+    ]
+    print_evidence(rows, as_json)
+
+
+OUTCOMES = {
+    "churn": "logo_churn",
+    "contraction": "contraction_rate",
+    "expansion": "expansion_rate",
+    "renewal": "renewal_rate",
+}
+
+
+def told(share: float, what: str) -> None:
+    """Progress of long work."""
+    print(f"{share:4.0%} {what}", file=sys.stderr)
+
+
+def print_evidence(found: list[Any], as_json: bool) -> None:
+    """Pairs with their grade and sentence."""
+    records = [one.record() | {"sentence": leading_words.told(one, LOCALE)} for one in found]
+    if as_json:
+        show(records, True)
+        return
+    for one, record in zip(found, records, strict=True):
+        print(f"{one.leading} → {one.lagging}  [{leading_words.grade_word(one.grade, LOCALE)}]")
+        print(f"  {record['sentence']}")
+
+
+@app.command("lead-lag", help=text("evidence.cli_two", LOCALE))
+@guarded
+def lead_lag(
+    file: Annotated[Path, typer.Argument(help=text("evidence.cli_file", LOCALE))],
+    leading: Annotated[str, typer.Option(help=text("evidence.cli_leading", LOCALE))],
+    lagging: Annotated[str, typer.Option(help=text("evidence.cli_lagging", LOCALE))],
+    month: Annotated[str | None, typer.Option(help=text("evidence.cli_month", LOCALE))] = None,
+    as_json: Json = False,
+) -> None:
+    """Say whether one column of a file moves before another."""
+    print_evidence([farol.two_series(file, leading, lagging, month)], as_json)
 
 
 @app.command(help=say("workspaces.help"))

@@ -6,12 +6,15 @@ from workspace import connecting, keeping, refreshing
 from workspace.behind import accounts, evidence
 from workspace.bringing_in import Choice, check, import_files, look, preview, problems_frame, store_rows
 from workspace.home import SAMPLE, default_home, list_workspaces, open_store, write_sample
+from workspace.leading import LeadMap, lead_map
 from workspace.numbers import View, Workspace, as_records, known
+from workspace.two_series import two_series
 
 __all__ = [
     "SAMPLE",
     "Choice",
     "DataProblem",
+    "LeadMap",
     "Policies",
     "View",
     "Workspace",
@@ -24,12 +27,15 @@ __all__ = [
     "import_files",
     "keeping",
     "known",
+    "lead_map",
     "list_workspaces",
+    "living",
     "look",
     "open_store",
     "preview",
     "problems_frame",
     "refreshing",
     "store_rows",
+    "two_series",
     "write_sample",
 ]
