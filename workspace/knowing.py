@@ -12,6 +12,7 @@ from data.importing import Known, Prepared
 from data.problems import Problem
 from workspace.numbers import Workspace
 
+_STRETCH = ("subscription_id", "account_id", "started_on", "ended_on")
 _SAYS = {"subscriptions": churn.ended, "churn_events": churn.departed, "accounts": churn.marked}
 _NAMES = {"subscriptions": "subscriptions", "churn_events": "events", "accounts": "marks"}
 
@@ -20,7 +21,7 @@ def known(workspace: Workspace) -> Known:
     """Account ids (test accounts too), subscriptions, currencies with a rate, and the key of pseudonyms."""
     with connect(workspace.facts) as cursor:
         accounts = _held(cursor, "accounts", "account_id")["account_id"]
-        pairs = _held(cursor, "subscriptions", "DISTINCT subscription_id, account_id")
+        pairs = _held(cursor, "subscriptions", "subscription_id, account_id, started_on, ended_on")
         dated = [code for (code,) in cursor.sql("SELECT DISTINCT currency FROM fx_rates").fetchall() if code]
     policies = workspace.policies
     currencies = dict.fromkeys([policies.currency, *(code for code, _ in policies.rates), *dated])
@@ -40,8 +41,9 @@ def with_new(known: Known, prepared: Iterable[Prepared]) -> Known:
             new = one.accepted["account_id"].combine_chunks()
             accounts = new if accounts is None else pa.concat_arrays([accounts, new])
         if one.table == "subscriptions":
-            new_pairs = one.accepted.select(["subscription_id", "account_id"])
-            pairs = new_pairs if pairs is None else pa.concat_tables([pairs, new_pairs])
+            names = [name for name in _STRETCH if name in one.accepted.column_names]
+            new_pairs = one.accepted.select(names)
+            pairs = new_pairs if pairs is None else pa.concat_tables([pairs, new_pairs], promote_options="permissive")
         if one.table == "fx_rates":
             currencies = tuple(dict.fromkeys([*currencies, *one.accepted["currency"].to_pylist()]))
     return replace(known, accounts=accounts, subscriptions=pairs, currencies=currencies)
@@ -81,5 +83,10 @@ def _exists(cursor: duckdb.DuckDBPyConnection, name: str) -> bool:
 
 def _held(cursor: duckdb.DuckDBPyConnection, name: str, columns: str) -> pa.Table:
     """Rows as stored, test accounts too; the empty view where nothing is."""
-    table = f"raw.{name}" if _exists(cursor, name) else name
+    table = name
+    if _exists(cursor, name):
+        table = f"raw.{name}"
+        there = {row[0] for row in cursor.execute(f"DESCRIBE {table}").fetchall()}
+        if "ended_on" in columns and "ended_on" not in there:
+            columns = columns.replace("ended_on", "CAST(NULL AS DATE) AS ended_on")
     return cursor.sql(f"SELECT {columns} FROM {table}").to_arrow_table()  # noqa: S608 - names of the schema

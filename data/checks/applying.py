@@ -137,7 +137,7 @@ def _table(
         surveys.settle(columns, findings, split)
     if name == "sentiment":
         _sentiment_scale(columns, findings)
-    rules.check(table, columns, findings, known.accounts, known.currencies, split)
+    rules.check(table, columns, findings, known.accounts, known.currencies, split, known.subscriptions)
     if name == "subscriptions":
         _assumed_monthly(columns, body, findings)
     accepted = _accepted(table, columns, extras(rows, more), findings)

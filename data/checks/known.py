@@ -11,7 +11,8 @@ class Known:
 
     Attributes:
         accounts: Known account ids, or None when no accounts are loaded.
-        subscriptions: Table of subscription_id and account_id for lookups, or None.
+        subscriptions: Table of subscription_id and account_id for lookups, with started_on and ended_on where stretches
+            are to be compared; None without any.
         currencies: The reporting currency, then every currency with a rate; None when that is not known.
         pseudonym_key: The key pseudonyms of this workspace are made with, None when there is none.
     """

@@ -34,21 +34,38 @@ select _row from (
     from stretches where {given} and (ended_on is null or ended_on > started_on)
 ) where before > started_on
 """
+_ACROSS = """
+select distinct s._row from stretches s join held h
+    on h.subscription_id = s.subscription_id
+    and cast(h.started_on as date) < coalesce(s.ended_on, date '9999-12-31')
+    and s.started_on < coalesce(cast(h.ended_on as date), date '9999-12-31')
+where not exists (
+    select 1 from stretches k
+    where k.subscription_id = h.subscription_id and k.started_on = cast(h.started_on as date)
+) and (s.ended_on is null or s.ended_on > s.started_on)
+"""
 
 
-def check(table: schema.Table, columns: Columns, findings: Findings, today: date | None = None) -> None:
+def check(
+    table: schema.Table,
+    columns: Columns,
+    findings: Findings,
+    held: pa.Table | None = None,
+    today: date | None = None,
+) -> None:
     """Remark on rows that look odd.
 
     Args:
         table: The canonical table.
         columns: Its typed columns.
         findings: Where remarks go.
+        held: Stretches of subscriptions that are known already; a row with the key of one stands for it.
         today: The day that is today; that of the machine when left out.
     """
     _days(table, columns, findings, today or date.today())
     _amounts(table, columns, findings)
     if table.name == "subscriptions":
-        _overlaps(columns, findings)
+        _overlaps(columns, findings, held)
 
 
 def _days(table: schema.Table, columns: Columns, findings: Findings, today: date) -> None:
@@ -114,7 +131,7 @@ def _shown(columns: Columns, *names: str) -> Any:
     return text
 
 
-def _overlaps(columns: Columns, findings: Findings) -> None:
+def _overlaps(columns: Columns, findings: Findings, held: pa.Table | None) -> None:
     """Stretches of one subscription, or of one product of an account, that are in force at the same time."""
     if "subscription_id" not in columns or "account_id" not in columns or "started_on" not in columns:
         return
@@ -134,6 +151,13 @@ def _overlaps(columns: Columns, findings: Findings) -> None:
         same = _rows(engine, "subscription_id", "true", count)
         expected = "stretches of a subscription that follow one another; where they overlap, both count"
         findings.warn(same, "started_on", "overlapping", expected, show)
+        if held is not None and {"started_on", "ended_on"} <= set(held.column_names):
+            engine.register("held", held)
+            across = _numbered(engine.execute(_ACROSS).fetchnumpy()["_row"], count) & ~same
+            expected = (
+                "stretches that follow those of the same subscription held already; where they overlap, both count"
+            )
+            findings.warn(across, "started_on", "overlapping_held", expected, show)
         if "product" not in columns:
             return
         other = _rows(engine, "account_id, product, currency", "product is not null", count) & ~same
@@ -148,7 +172,10 @@ def _missing(columns: Columns) -> dict[str, pa.DataType]:
 
 
 def _rows(engine: duckdb.DuckDBPyConnection, keys: str, given: str, count: int) -> np.ndarray:
-    found = engine.execute(_OVERLAP.format(keys=keys, given=given)).fetchnumpy()["_row"]
+    return _numbered(engine.execute(_OVERLAP.format(keys=keys, given=given)).fetchnumpy()["_row"], count)
+
+
+def _numbered(found: Any, count: int) -> np.ndarray:
     rows = np.zeros(count, dtype=bool)
     rows[np.asarray(found, dtype=np.int64)] = True
     return rows

@@ -43,6 +43,7 @@ def check(
     accounts: pa.Array | None,
     currencies: tuple[str, ...] | None = None,
     split: bool = False,
+    held: pa.Table | None = None,
 ) -> None:
     """Run every rule on the typed columns of one table.
 
@@ -53,6 +54,7 @@ def check(
         accounts: The known ids, None when none are.
         currencies: Currencies that amounts can be converted from, None when that is not known.
         split: The rows feed other tables too, so an account may come with each of its subscriptions.
+        held: Stretches of subscriptions that are known already.
     """
     _required(table, columns, findings)
     _signs(table, columns, findings)
@@ -74,7 +76,7 @@ def check(
         _currencies(columns, findings, currencies)
     if accounts is not None and table.name != "accounts":
         _accounts(columns, findings, accounts)
-    plausible.check(table, columns, findings)
+    plausible.check(table, columns, findings, held)
 
 
 def _same_day(columns: Columns, before: str, after: str, findings: Findings) -> None:

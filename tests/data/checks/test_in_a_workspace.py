@@ -81,7 +81,24 @@ def test_departures_are_compared_with_what_is_held(bring):
     }  # fmt: skip
 
 
+def test_a_new_stretch_that_overlaps_one_held_already_is_remarked(bring):
+    header = "subscription_id,account_id,started_on,amount,ended_on\n"
+    bring(subscriptions=header + "S,A,2024-01-01,1,\nT,B,2024-01-01,1,2024-06-01\n")
+    text = header + "S,A,2024-06-01,2,\nT,B,2024-06-01,2,\nU,C,2024-06-01,2,\n"
+    found = problems(bring(more_subscriptions=text))
+    assert [one["row"] for one in found["overlapping_held"]["examples"]] == [2]
+
+
+def test_a_stretch_brought_with_its_end_does_not_overlap_itself(tmp_path, bring):
+    header = "subscription_id,account_id,started_on,amount,ended_on\n"
+    bring(subscriptions=header + "S,A,2024-01-01,1,\n")
+    path = tmp_path / "update_subscriptions.csv"
+    path.write_text(header + "S,A,2024-01-01,1,2024-06-01\nS,A,2024-06-01,2,\n", encoding="utf-8")
+    assert problems(farol.import_files([path], "checked", mode="upsert", home=tmp_path / "home")) == {}
+
+
 IDS = [
+    "overlapping_held",
     "rows_only", "rows_without", "summed", "summed_with_blanks", "differs_within_key", "mixed_currencies",
     "older_version", "no_newest", "tied_newest", "no_cells", "first_of_list", "not_whole_months", "nothing_to_take_off",
     "unknown_subscription", "far_future", "long_ago", "far_out", "overlapping", "overlapping_product",
