@@ -68,6 +68,20 @@ def sentence(found: Mapping[str, Any], locale: str) -> str:
     return " ".join(part for part in (headline(found, locale), how_sure(found, locale)) if part)
 
 
+def told(found: Any, locale: str) -> str:
+    """The sentence of an evidence record of the engine, with why there is none where there is none."""
+    said = sentence(params(found), locale)
+    if found.refusal is not None:
+        said += " " + remark("why", found.refusal.id, found.refusal.params, locale)
+    return said
+
+
+def params(found: Any) -> dict[str, Any]:
+    """What the sentences need of an evidence record of the engine."""
+    names = ("leading", "lagging", "level", "grade", "tag", "lead_months", "visible_from", "estimate", "low", "high")
+    return {name: getattr(found, name) for name in (*names, "n", "detectable")} | {"refused": found.refusal is not None}
+
+
 def grade_word(grade: str, locale: str) -> str:
     """The grade in a word."""
     return _t(f"grade_{grade}", locale)
@@ -115,7 +129,7 @@ def _nothing(found: Mapping[str, Any], names: Mapping[str, str], locale: str) ->
     if found["level"] == "series":
         months, r = _months(found["n"], locale), formats.decimal(seen, 2, locale)
         return _t("nothing_series", locale, months=months, r=r, **names)
-    share = formats.percent(seen, locale, 0) + f" : {formats.percent(1 - seen, locale, 0)}"
+    share = formats.percent(seen, locale, 0)
     return _t(
         "nothing_account",
         locale,

@@ -60,6 +60,7 @@ class LeadMap:
         first: The first of them, as a period id; "" without data.
         last: The last of them.
         events: For outcomes that happen to accounts: how many accounts had one.
+        found: The evidence of both kinds, pair by pair, as graded.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -67,6 +68,7 @@ class LeadMap:
     first: str
     last: str
     events: Mapping[str, int]
+    found: tuple[Evidence, ...] = ()
 
     def pair(self, leading: str, lagging: str) -> Verdict | None:
         """The verdict on one pair; None when it was not tried."""
@@ -134,7 +136,7 @@ def _lead_map(workspace: Workspace, where: Mapping[str, Sequence[str]], progress
     names |= dict.fromkeys((one.leading, one.lagging) for one in graded)
     verdicts = tuple(verdict(by_level["account"].get(name), by_level["series"].get(name)) for name in names)
     events = {outcome.key: len(set(np.asarray(outcome.accounts, dtype=str))) for outcome in outcomes}
-    return LeadMap(verdicts, len(seen.months), seen.months[0].id, seen.months[-1].id, events)
+    return LeadMap(verdicts, len(seen.months), seen.months[0].id, seen.months[-1].id, events, tuple(graded))
 
 
 def history(workspace: Workspace, where: Mapping[str, Sequence[str]] = NO_FILTER) -> History:
@@ -240,7 +242,7 @@ def _departures(seen: History) -> pd.Series:
 
 
 def _sum_of(*names: str) -> Callable[[History], pd.Series]:
-    return lambda seen: sum((_number(seen.frame, name).fillna(0.0) for name in names), start=0.0)  # type: ignore[return-value]
+    return lambda seen: pd.concat([_number(seen.frame, name) for name in names], axis=1).sum(axis=1)
 
 
 def _lost_renewals(seen: History) -> pd.Series:
