@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from data.checks import churn
@@ -74,14 +74,14 @@ def compare_churn(workspace: Workspace, prepared: Sequence[Sequence[Prepared]]) 
         min(rows, key=lambda one: order.index(one.table)).checked.problems.append(problem)
 
 
-def _exists(cursor: duckdb.DuckDBPyConnection, name: str) -> bool:
+def _exists(cursor: Any, name: str) -> bool:
     found = cursor.execute(
         "SELECT 1 FROM information_schema.tables WHERE table_schema = 'raw' AND table_name = ?", [name]
     ).fetchall()  # to the end: a cursor does nothing else before
     return bool(found)
 
 
-def _held(cursor: duckdb.DuckDBPyConnection, name: str, columns: str) -> pa.Table:
+def _held(cursor: Any, name: str, columns: str) -> pa.Table:
     """Rows as stored, test accounts too; the empty view where nothing is."""
     table = name
     if _exists(cursor, name):
