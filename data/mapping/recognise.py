@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from data import schema
 from data.mapping.exports import Export, Headers, exports
 from data.mapping.mapping import Mapping, Match, missing_columns, table_of
+from data.mapping.matching import match_headers
 from data.mapping.names import normalised
 from data.mapping.questions import Question
 from data.readers import dates
@@ -20,6 +21,7 @@ WITHOUT_CENTS = frozenset(
     ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"]
 )  # currencies that payment services count whole
 _MOST = 0.9
+_SURE_NAME = 0.9
 _OWN = ("given", "cents", "blank_is_none")
 _COUNTED = ("seconds", "minutes", "hours", "days")
 
@@ -65,10 +67,11 @@ class _Resolver:
             if "given" in declared and not self._has_values(declared["given"]):
                 continue
             bodies |= self._parted(name, declared, self._body(name, declared))
+        own = self._own_columns(bodies)
         found = Mapping.from_json({"tables": bodies})
         used = {header for body in found.tables.values() for header in body.headers}
         matches = [
-            Match(name, column, source.headers, self._export.sure, "known_export")
+            own.get((name, column)) or Match(name, column, source.headers, self._export.sure, "known_export")
             for name, body in found.tables.items()
             for column, source in body.columns.items()
             if source.headers
@@ -82,6 +85,20 @@ class _Resolver:
             known=self._export.id,
             questions=tuple(self._questions(bodies)),
         )
+
+    def _own_columns(self, bodies: dict[str, dict[str, Any]]) -> dict[tuple[str, str], Match]:
+        """Columns people added to a list of accounts themselves (segment, plan, tier), where the name is sure."""
+        if "accounts" not in bodies:
+            return {}
+        found = Mapping.from_json({"tables": bodies})
+        used = {header for body in found.tables.values() for header in body.headers}
+        fed = {*bodies["accounts"]["columns"], *bodies["accounts"].get("constants", {})}
+        own = {}
+        for column, (match, source, _) in match_headers(self._raw, schema.tables()["accounts"]).items():
+            if column not in fed and not used & set(match.headers) and match.confidence >= _SURE_NAME:
+                bodies["accounts"]["columns"][column] = source.to_json()
+                own["accounts", column] = match
+        return own
 
     def _body(self, name: str, declared: dict[str, Any]) -> dict[str, Any]:
         steps = [step for given in declared.get("rows", ()) if (step := self._step(given))]

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from data import schema
-from data.mapping import forms
+from data.mapping import by_values, forms
 from data.mapping.answers import ASKED, kind_by_values, kind_of, parted, scores_in
 from data.mapping.forms import months_in
 from data.mapping.mapping import Mapping, Match, Source, TableMapping, missing_columns, table_of
@@ -82,7 +82,7 @@ def suggest(raw: RawTable, tables: list[str] | None = None, accounts: pa.Array |
             return _wide(raw, months, account, fits)
     foreign = "" if tables else _foreign(raw, chosen[0])
     if foreign or (not tables and fits[chosen[0]].score < _WEAK):
-        chosen = []
+        chosen = [] if foreign else _named_and_filled(raw, fits)
     if not tables and len(chosen) == 1 and chosen[0] in ("accounts", "subscriptions"):
         chosen = _customers_with_terms(chosen[0], fits)
     if not tables and chosen == ["contacts"]:
@@ -92,6 +92,10 @@ def suggest(raw: RawTable, tables: list[str] | None = None, accounts: pa.Array |
             chosen.append("surveys")
     mapped = {name: fits[name].mapping for name in chosen}
     matches = [match for name in chosen for match in fits[name].matches]
+    for name, body in list(mapped.items()):
+        if lacking := missing_columns(name, body):
+            mapped[name], more = by_values.filled(raw, name, body, lacking)
+            matches += more
     scores = scores_in(raw) if "surveys" in mapped else {}
     if len(scores) > 1 and "surveys" not in (tables or ()):
         labelled, how = parted(mapped.pop("surveys"), scores, 0.85)
@@ -109,6 +113,16 @@ def suggest(raw: RawTable, tables: list[str] | None = None, accounts: pa.Array |
         foreign,
         questions=tuple(questions),
     )
+
+
+def _named_and_filled(raw: RawTable, fits: dict[str, "_Fit"]) -> list[str]:
+    """The table a file is called after, where names and values together give all it needs; else none."""
+    named = max((fit for fit in fits.values() if fit.named and fit.found), key=lambda fit: fit.score, default=None)
+    if named is None:
+        return []
+    lacking = missing_columns(named.name, named.mapping)
+    body, _ = by_values.filled(raw, named.name, named.mapping, lacking)
+    return [] if missing_columns(named.name, body) else [named.name]
 
 
 def _only(whole: Mapping, tables: list[str]) -> Mapping:

@@ -158,6 +158,23 @@ def test_the_column_that_holds_known_accounts_is_the_account():
     assert (match.headers, match.how) == (("Reference",), "known_ids")
 
 
+def test_a_column_without_a_telling_name_is_found_by_its_values_when_it_alone_can_be_it():
+    text = (
+        "Ref,Customer ID,When,Grand,Rate\nF1,A,05/01/2024,10.50,5%\nF2,B,16/01/2024,11.00,5%\nF3,A,17/01/2024,9.90,5%\n"
+    )
+    mapping = look(text, "invoices.csv")[1]
+    found = {match.column: match.headers for match in mapping.matches if match.how == "by_values"}
+    assert found == {"invoice_id": ("Ref",), "issued_on": ("When",), "amount": ("Grand",)}
+    assert not mapping.missing
+    two = text.replace("Ref,Customer ID,When,Grand,Rate", "Ref,Customer ID,When,Grand,Then").replace("5%", "01/02/2024")
+    assert look(two, "invoices.csv")[1].tables == {}
+
+
+def test_whose_customer_a_row_is_about_is_never_guessed():
+    text = "Invoice Number,Issue Date,Total,Tag\nF1,2024-01-05,10.5,a1\nF2,2024-01-06,11.0,a2\nF3,2024-01-07,9.0,a3\n"
+    assert look(text, "invoices.csv")[1].missing == {"invoices": ("account_id",)}
+
+
 def test_merging_takes_away_and_replaces():
     assert merge({"a": {"b": 1, "c": 2}, "d": [1]}, {"a": {"b": None, "e": 3}, "d": [2]}) == {
         "a": {"c": 2, "e": 3},

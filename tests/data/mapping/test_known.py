@@ -250,3 +250,15 @@ def test_a_record_id_of_zoho_is_told_from_one_of_hubspot_by_its_values():
     header = "Record Id,Account Owner,Account Name,Account Type,Website\n"
     assert inspect(f"{header}zcrm_1,Ana,Alfa,Customer,x\n".encode(), "a.csv").suggestions[0].known == "zoho_accounts"
     assert inspect(f"{header}15,Ana,Alfa,Customer,x\n".encode(), "a.csv").suggestions[0].known == ""
+
+
+def test_columns_of_somebodys_own_are_used_beside_a_known_export():
+    text = (
+        "Record ID,Company name,Company owner,Lifecycle Stage,Number of Associated Deals,Segmento,My field\n"
+        "1,Alfa,Ana,Customer,2,SMB,x\n"
+    )
+    mapping = inspect(text.encode(), "all-companies.csv").suggestions[0]
+    assert mapping.known == "hubspot_companies"
+    assert mapping.tables["accounts"].columns["segment"].headers == ("Segmento",)
+    assert "My field" in mapping.unmapped
+    assert fed(text)["accounts"][0]["segment"] == "SMB"
