@@ -168,6 +168,12 @@ def account_size(count: int = 50) -> list[Row]:
         for accounts in (200, 500):
             found = [one for answer in companies(world, accounts, count, 5) for one in answer if one.refusal is None]
             rows.append(Row(f"{world}, {accounts} accounts", share(found, significant), len(found), "at most", 0.10))
+    for world, hazard in (("null", 0.01), ("segment, mostly zero", 0.01), ("recurrent, loyal buyers", 0.006)):
+        few = companies(world, 90, 2 * count, 5, hazard=hazard, months=30)
+        found = [one for answer in few for one in answer if one.refusal is None]
+        events = np.mean([one.n for one in found])
+        name = f"{world}, 90 accounts, {events:.0f} events (permuted)"
+        rows.append(Row(name, share(found, significant), len(found), "at most", 0.10))
     return rows
 
 

@@ -181,13 +181,14 @@ def _less_history(comparison: Comparison, grid: Floats) -> Remark | None:
     """
     sets = comparison.sets
     lines, rows = comparison.rows
-    known = comparison.known(grid)[:3].any(axis=0)[lines, rows]
+    known = np.asarray(comparison.known(grid)[:3].any(axis=0))[lines, rows]
     there = comparison.at >= 1
     case = sets.case[lines, rows]
     bands = comparison.history.band[comparison.account, comparison.at] + 6 * lines
     others = there & ~case
-    share = np.bincount(bands[others], known[others], 6 * len(sets.month))
-    share = share / np.maximum(np.bincount(bands[others], minlength=6 * len(sets.month)), 1)
+    size = 6 * len(sets.month)
+    count = np.bincount(bands[others], minlength=size)
+    share = np.bincount(bands[others], known[others], size) / np.maximum(count, 1)
     expected, actual = float(share[bands[case & there]].sum()), float(known[case & there].sum())
     if expected < FEWEST_EVENTS / 2 or actual >= HALF_COVERAGE * expected:
         return None

@@ -17,8 +17,7 @@ _DRIFT_MONTHS = 12
 def damped_drift(values: Floats, ahead: int) -> Floats:
     """The last value, moving on by the mean change of the last 12 months, each month by 0.9 of the one before."""
     drift = float(np.diff(values[-_DRIFT_MONTHS - 1 :]).mean())
-    moved: Floats = values[-1] + drift * np.cumsum(DAMPING ** np.arange(1, ahead + 1))
-    return moved
+    return np.asarray(values[-1] + drift * np.cumsum(DAMPING ** np.arange(1, ahead + 1)))
 
 
 def year_mean(values: Floats, ahead: int) -> Floats:
@@ -36,8 +35,9 @@ def theta(values: Floats, ahead: int) -> Floats:
 
     Source: Assimakopoulos and Nikolopoulos 2000, in the form of Hyndman and Billah 2003.
     """
-    slope = float(np.polyfit(np.arange(len(values)), values, 1)[0])
-    moved: Floats = _level(values) + slope / 2 * np.arange(1, ahead + 1)
+    time = np.arange(len(values)) - (len(values) - 1) / 2
+    slope = float(time @ values / (time @ time))
+    moved = np.asarray(_level(values) + slope / 2 * np.arange(1, ahead + 1), dtype=float)
     return moved
 
 

@@ -1,0 +1,279 @@
+"""Accounts: hand-worked ranks and risk sets, leads, leaks, refusals, and what must not change the answer."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bench.evidence_accounts import company
+from kpis.evidence.accounts import Indicator, account_evidence
+from kpis.evidence.adjusting import Cells
+from kpis.evidence.history import Outcome, account_months, decisions
+from kpis.evidence.ranking import place
+from kpis.evidence.risksets import event_grid, risk_sets, shuffled_cases
+from kpis.evidence.scoring import change_from_baseline
+
+NAN = np.nan
+
+
+def found_in(world, accounts=200, seed=1, **given):
+    one = company(world, accounts, seed, **given)
+    return account_evidence(one.history, one.outcome, one.indicators)["indicator 0"]
+
+
+def assert_same(found, base):
+    """Equal but for the last bits of numbers."""
+    for name, value in base.record().items():
+        numeric = isinstance(value, float)
+        assert found.record()[name] == (pytest.approx(value) if numeric else value), name
+
+
+def grid_history(at_risk, **given):
+    """A history with every account in every month, from a table of 0 and 1."""
+    risk = np.asarray(at_risk, dtype=bool)
+    accounts, months = risk.shape
+    ids, places = np.repeat(np.arange(accounts), months), np.tile(np.arange(months), accounts)
+    return account_months(ids, places, risk.ravel(), **given)
+
+
+# Steps, by hand
+
+
+def test_the_day_of_decision():
+    day, source = decisions(
+        ["2024-05-10", "NaT", "NaT", "NaT", "NaT"],
+        ["2024-08-01", "2024-08-01", "2024-08-01", "NaT", "NaT"],
+        [30, 31, NAN, 30, NAN],
+        ["2024-09-01", "2024-09-01", "NaT", "2024-09-01", "NaT"],
+    )
+    assert day.astype(str).tolist() == ["2024-05-10", "2024-07-01", "2024-08-01", "2024-09-01", "NaT"]
+    assert source.tolist() == ["notice", "ended", "ended", "flagged", ""]
+
+
+def test_arranging_leaves_out_the_running_month_and_keeps_missing_missing():
+    history = account_months(["b", "a", "b"], [0, 1, 2], [True, True, True], ["x", None, "y"], [2, 3, NAN], months=2)
+    assert history.accounts.tolist() == ["a", "b"]
+    assert history.at_risk.tolist() == [[False, True], [True, False]]
+    assert history.segment.tolist() == [[0, 0], [1, 0]]
+    assert history.band.tolist() == [[0, 2], [1, 0]]
+    np.testing.assert_array_equal(history.matrix([5, np.inf, 7]), [[NAN, NAN], [5, NAN]])
+    with pytest.raises(ValueError, match="two rows"):
+        account_months(["a", "a"], [0, 0], [True, True])
+
+
+def test_tenure_bands():
+    history = account_months(list("abcdefgh"), [0] * 8, [True] * 8, tenure=[0, 2, 3, 5, 6, 12, 23, 24])
+    assert history.band.ravel().tolist() == [1, 1, 2, 2, 3, 4, 4, 5]
+
+
+def test_midranks_and_cases_above_by_hand():
+    # Seven known rows 1 2 2 3 5 8 9; the cases are the first 2 and the 8.
+    values = np.array([[2, 1, 2, 3, 8, 5, 9, NAN]], dtype=float)
+    case = np.array([[1, 0, 0, 0, 1, 0, 0, 0]], dtype=bool)
+    placed = place(values, case)
+    ranks = np.array([2.5, 1, 2.5, 4, 6, 5, 7])
+    assert placed.percentile[0, :7] == pytest.approx((ranks - 0.5) / 7 - 0.5)
+    assert np.isnan(placed.percentile[0, 7])
+    assert placed.cases_above[0].tolist() == [1.5, 2, 1.5, 1, 0.5, 1, 0, 0]
+    assert (placed.known[0], placed.cases[0]) == (7, 2)
+
+
+def test_fewer_than_five_comparators_give_nothing():
+    case = np.array([[1, 0, 0, 0, 0]], dtype=bool)
+    assert np.isnan(place(np.arange(5.0)[None], case).percentile).all()
+    six = place(np.arange(6.0)[None], np.array([[1, 0, 0, 0, 0, 0]], dtype=bool))
+    assert six.percentile[0, 0] == pytest.approx(1 / 12 - 0.5)
+
+
+def test_effects_of_factors_are_taken_out():
+    first, second = np.repeat(np.arange(3), 8), np.tile(np.arange(4), 6)
+    values = np.array([1.0, 5, -2])[first] + np.array([0.0, 1, 2, 9])[second]
+    cells = Cells((first, second), (3, 4))
+    assert cells.effects(values, np.ones(24, dtype=bool)) == pytest.approx(values)
+
+
+def test_change_is_against_the_months_two_to_six_before():
+    row = np.array([[10, NAN, 20, 30, NAN, 60, 70, 80, 90]], dtype=float)
+    change = change_from_baseline(row)[0]
+    assert np.isnan(change[:4]).all()  # at month 3 only month 0 of the baseline is known
+    assert np.isnan(change[4])
+    assert change[5] == pytest.approx(60 - np.mean([10, 20, 30]))
+    assert change[8] == pytest.approx(90 - np.mean([20, 30, 60, 70]))
+
+
+def test_one_recurrent_event_per_half_year():
+    history = grid_history(np.ones((3, 14)))
+    outcome = Outcome("expansion", ["0"] * 4 + ["1", "unknown"], [1, 3, 7, 12, 5, 5], recurrent=True)
+    grid, merged = event_grid(history, outcome)
+    assert np.flatnonzero(grid[0]).tolist() == [1, 7]
+    assert np.flatnonzero(grid[1]).tolist() == [5]
+    assert merged == 2
+
+
+def test_risk_sets_hold_those_at_risk_that_month():
+    risk = np.ones((4, 4))
+    risk[3, 2:] = 0
+    sets = risk_sets(grid_history(risk), Outcome("churn", ["0", "1"], [2, 2]))
+    assert sets.month.tolist() == [2]
+    assert sets.account.tolist() == [[0, 1, 2]]
+    assert sets.case.tolist() == [[True, True, False]]
+
+
+def test_after_an_expansion_an_account_is_not_compared_for_half_a_year():
+    sets = risk_sets(grid_history(np.ones((3, 12))), Outcome("expansion", ["0", "1"], [1, 4], recurrent=True))
+    assert [row[row >= 0].tolist() for row in sets.account] == [[0, 1, 2], [1, 2]]
+
+
+def test_large_companies_are_sampled_with_at_least_twenty_others_per_event():
+    history = grid_history(np.ones((6000, 3)))
+    sets = risk_sets(history, Outcome("churn", np.arange(2500), np.tile([1, 2], 1250)))
+    assert sets.capped
+    assert sets.case.sum() == 2000
+    assert ((sets.present & ~sets.case).sum(axis=1) >= 20 * sets.case.sum(axis=1) * 0.17).all()
+    again = risk_sets(history, Outcome("churn", np.arange(2500), np.tile([1, 2], 1250)))
+    assert (again.account == sets.account).all()
+
+
+def test_permutations_stay_in_their_month_and_keep_accounts_whole():
+    history = grid_history(np.ones((30, 20)))
+    terminal = risk_sets(history, Outcome("churn", ["1", "2", "3"], [4, 4, 9]))
+    drawn, starts = shuffled_cases(terminal, 50)
+    width = terminal.account.shape[1]
+    assert (drawn // width == [0, 0, 1]).all()
+    assert (drawn[:, 0] != drawn[:, 1]).all()
+    assert starts.tolist() == [0, 1, 2]
+    again = risk_sets(history, Outcome("expansion", ["1", "1", "2"], [4, 12, 12], recurrent=True))
+    drawn, starts = shuffled_cases(again, 50)
+    who = again.account.ravel()[drawn]
+    assert (who[:, 0] == who[:, 1]).all()
+    assert starts.tolist() == [0, 2]
+
+
+def test_auc_by_hand():
+    """Ten months, one event each: the leaver of month s stands at place s among ten others, three months before."""
+    months, accounts = 14, 60
+    random = np.random.default_rng(0)
+    values = random.normal(size=(accounts, months))
+    risk = np.ones((accounts, months))
+    leavers, when = np.arange(10), np.arange(4, 14)
+    expected = []
+    for leaver, month in zip(leavers, when, strict=True):
+        risk[leaver, month + 1 :] = 0
+    for leaver, month in zip(leavers, when, strict=True):
+        others = [one for one in range(accounts) if risk[one, month] and one != leaver]
+        expected.append(np.mean(values[leaver, month - 3] > values[others, month - 3]))
+    found = account_evidence(grid_history(risk), Outcome("churn", leavers, when), [Indicator("x", values.ravel())])["x"]
+    assert found.by_lead[2].estimate == pytest.approx(np.mean(expected))
+    assert found.by_lead[2].n == 10
+    assert found.by_lead[3].n == 10
+    assert found.by_lead[4].n == 9  # five months before the first event there are no data
+
+
+# What it says
+
+
+def test_a_warning_three_months_before():
+    found = found_in("warned", accounts=400, beta=1.0)
+    assert (found.tag, found.lead_months, found.sign) == ("early_warning", 3, -1)
+    assert found.visible_from >= 3
+    assert found.p < 0.001
+    assert found.high < 0.4
+    assert sum(found.tenths) == found.by_lead[2].n
+    assert found.tenths[0] > found.tenths[-1]
+    assert found.checks == {"recent_same_sign": True, "no_leak": True}
+
+
+def test_a_trait_is_a_risk_profile_and_a_fall_after_notice_is_a_leak():
+    assert found_in("static", accounts=300, beta=1.0).tag == "risk_profile"
+    assert found_in("leak", accounts=300, lead=2).tag == "already_leaving"
+
+
+def test_nothing_there():
+    found = found_in("null")
+    assert found.p > 0.05
+    assert (found.tag, found.lead_months) == (None, None)
+    assert 0.55 < found.detectable < 0.75
+
+
+# Refusals and poor input
+
+
+def refusal(values=None, months=12, accounts=40, events=12, **given):
+    values = np.random.default_rng(3).normal(size=(accounts, months)) if values is None else values
+    outcome = Outcome("churn", np.arange(events), 4 + np.arange(events) % 8, ingredients=frozenset({"mrr"}))
+    history = grid_history(np.ones((accounts, months)))
+    found = account_evidence(history, outcome, [Indicator("x", np.ravel(values), **given)])["x"]
+    return None if found.refusal is None else found.refusal.id
+
+
+def test_refusals():
+    normal = np.random.default_rng(3).normal(size=(40, 12))
+    last = np.where(np.arange(12) == 11, normal, NAN)
+    deleted = np.where(np.arange(40)[:, None] < 12, NAN, normal)
+    thin = np.where((np.arange(40)[:, None] < 12) & (np.arange(40)[:, None] > 2), NAN, normal)
+    assert refusal() is None
+    assert refusal(last) == "snapshot"
+    assert refusal(snapshot=True) == "snapshot"
+    assert refusal(ingredients=frozenset({"mrr"})) == "built_from_outcome"
+    assert refusal(events=9) == "few_events"
+    assert refusal(deleted) == "departed_deleted"
+    assert refusal(thin) == "shorter_history"
+    assert refusal(np.full((40, 12), 3.0)) == "constant"
+    assert refusal(np.full((40, 12), NAN)) == "no_values"
+
+
+def test_degenerate_companies_get_an_answer():
+    empty = account_months([], [], [])
+    assert account_evidence(empty, Outcome("churn", [], []), [Indicator("x", [])])["x"].refusal.id == "few_events"
+    for events in (0, 1):
+        history = grid_history(np.ones((30, 10)))
+        found = account_evidence(
+            history, Outcome("churn", ["0"][:events], [5][:events]), [Indicator("x", np.ones(300))]
+        )
+        assert found["x"].grade == "not_enough_data"
+    history = grid_history(np.ones((12, 8)))  # everybody leaves at once: nobody left to compare with
+    outcome = Outcome("churn", np.arange(12), np.repeat([4, 5, 6], 4))
+    found = account_evidence(history, outcome, [Indicator("x", np.random.default_rng(1).normal(size=96))])["x"]
+    assert found.refusal is None or found.grade == "not_enough_data"
+
+
+def test_end_dates_instead_of_notices_are_said():
+    one = company("null", 200, 1)
+    outcome = replace(one.outcome, sources=["ended"] * len(np.asarray(one.outcome.accounts)))
+    found = account_evidence(one.history, outcome, one.indicators)["indicator 0"]
+    assert [warning.id for warning in found.warnings] == ["no_notice_dates"]
+
+
+# What must not matter
+
+
+def test_units_signs_order_and_other_indicators_change_nothing_else():
+    one = company("warned", 200, 4, beta=0.8)
+    x = np.asarray(one.indicators[0].values)
+    base = account_evidence(one.history, one.outcome, one.indicators)["indicator 0"]
+    noise = [Indicator(f"noise {number}", np.random.default_rng(number).normal(size=len(x))) for number in range(3)]
+    tried = {
+        "again": [Indicator("indicator 0", x)],
+        "unit": [Indicator("indicator 0", 1000 * x + 7)],
+        "company": [*noise, Indicator("indicator 0", x)],
+    }
+    for indicators in tried.values():
+        found = account_evidence(one.history, one.outcome, indicators)["indicator 0"]
+        assert_same(found, base)
+        assert found.tenths == base.tenths
+    turned = account_evidence(one.history, one.outcome, [Indicator("indicator 0", -x)])["indicator 0"]
+    assert turned.estimate == pytest.approx(1 - base.estimate)
+    assert (turned.p, turned.tag, turned.lead_months) == (base.p, base.tag, base.lead_months)
+
+
+def test_the_order_of_rows_changes_nothing():
+    random = np.random.default_rng(6)
+    ids, places = np.repeat(np.arange(60), 20), np.tile(np.arange(20), 60)
+    values, risk = random.normal(size=1200), np.ones(1200, dtype=bool)
+    outcome = Outcome("churn", np.arange(20), 6 + np.arange(20) % 12)
+    mixed = random.permutation(1200)
+    base = account_evidence(account_months(ids, places, risk), outcome, [Indicator("x", values)])["x"]
+    found = account_evidence(
+        account_months(ids[mixed], places[mixed], risk[mixed]), outcome, [Indicator("x", values[mixed])]
+    )["x"]
+    assert_same(found, base)
