@@ -48,7 +48,7 @@ def read_fast(result: RawTable, text: memoryview, names: list[str], grammar: Gra
     except pa.ArrowInvalid:
         return False
     limit(frame.num_rows, len(names))
-    if quoted and _whole_lines_in_cells(frame, grammar):
+    if quoted and _breaks(body) > frame.num_rows and _whole_lines_in_cells(frame, grammar):
         return False
     result.frame = frame
     after = result.first_row_number + frame.num_rows
@@ -65,13 +65,14 @@ def read_fast(result: RawTable, text: memoryview, names: list[str], grammar: Gra
 
 def _odd_quotes(body: memoryview, grammar: Grammar) -> bool:
     """Whether a quote stands between ordinary characters, which well-formed text never has."""
-    quote, others = ord(grammar.quote), [ord(grammar.delimiter), 10, 13, ord(grammar.quote)]
+    quote, edge = ord(grammar.quote), np.zeros(256, dtype=bool)
+    edge[[ord(grammar.delimiter), 10, 13, quote]] = True
     step = 1 << 24
     for start in range(0, len(body), step):
         part = np.frombuffer(body[max(0, start - 1) : start + step + 1], np.uint8)
         places = np.flatnonzero(part == quote)
         places = places[(places > 0) & (places < len(part) - 1)]
-        if len(places) and (~np.isin(part[places - 1], others) & ~np.isin(part[places + 1], others)).any():
+        if len(places) and (~edge[part[places - 1]] & ~edge[part[places + 1]]).any():
             return True
     return False
 
@@ -112,7 +113,7 @@ def _drop_subtotals(result: RawTable, delimiter: str) -> None:
     if frame.num_columns < 3:
         return
     suspect = np.zeros(frame.num_rows, dtype=bool)
-    for column in frame.columns[:2]:
+    for column in frame.columns[: 2 if frame.column(0).null_count else 1]:
         found = pc.match_substring_regex(
             column, r"(?i)^\s*(?:grand |sub|gran |sum )?-?(?:total|totais|soma|suma|sum\b)"
         )
@@ -132,6 +133,16 @@ def _drop_subtotals(result: RawTable, delimiter: str) -> None:
     expected = "rows of data; lines of totals between them are left out"
     result.notes.append(Problem(None, "subtotal", len(totals), expected, examples, "left_out"))
     _keep(result, wanted)
+
+
+def _breaks(data: memoryview) -> int:
+    """Line breaks in a text, within cells or not."""
+    return _count(data, b"\n") or _count(data, b"\r")
+
+
+def _count(data: memoryview, needle: bytes) -> int:
+    step = 1 << 24
+    return sum(bytes(data[start : start + step]).count(needle) for start in range(0, len(data), step))
 
 
 def _contains(data: memoryview, needle: bytes) -> bool:
