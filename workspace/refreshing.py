@@ -6,13 +6,9 @@ little before its mark and upserted; without one, or once a week, it is read who
 deleted at the source goes here too. A table that other files feed as well is never replaced, only upserted.
 """
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -22,47 +18,17 @@ import pyarrow.parquet as pq
 from data import connections, schema
 from data.connections import HostRules
 from data.importing import Prepared
-from data.mapping.mapping import table_of
 from data.problems import DataProblem
 from data.readers import Assumed
-from data.store import Batch, Conflict, ConnectionInfo, ImportInfo, PickedTable
+from data.store import Batch, Conflict, ConnectionInfo, PickedTable
 from data.store.commits import Mode
 from workspace.bringing_in import Choice, as_batches, check, look
 from workspace.connecting import as_error, fetched, noted
 from workspace.numbers import Workspace
+from workspace.refresh_plan import Plan, counting_imports, planned, pull_along, settle
 
 ATTEMPTS = 4  # each lost one is another import that was stored meanwhile
-WHOLE_EVERY = timedelta(days=7)
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class _Past:
-    """The last reading of a source that still counts."""
-
-    whole_at: datetime | None
-    report: Mapping[str, Any]
-    last_is_whole: bool
-
-
-@dataclass
-class _Plan:
-    """How one picked table is read this time."""
-
-    pick: PickedTable
-    past: _Past | None
-    setting: str
-    whole: bool
-    path: Path | None = None
-    name: str = ""
-    rows: int = 0
-    left_out: tuple[str, ...] = ()
-    facts: dict[str, Any] | None = None
-    unchanged: bool = False
-
-    @property
-    def tables(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(table_of(name) for name in (self.pick.mapping or {}).get("tables", {})))
 
 
 def refresh(
@@ -141,14 +107,14 @@ def _once(
     version: int,
     files: ExitStack,
 ) -> list[dict[str, Any]]:
-    counting = _counting(space)
-    plans = [_plan(space, info, pick, counting, whole) for pick in picks]
-    replaced = _settle(info, plans, counting)
+    counting = counting_imports(space)
+    plans = [planned(space, info, pick, counting, whole) for pick in picks]
+    replaced = settle(info, plans, counting)
     if info.kind == "link":
         _fetch(space, info, plans, rules, files, progress)
     else:
         _copy(space, info, plans, rules, files, progress)
-    _pull_along(plans, replaced)
+    pull_along(plans, replaced)
     fresh = [plan for plan in plans if not plan.unchanged]
     reports = [_report(info, plan.pick.shown, table, "unchanged", plan) for plan in plans if plan.unchanged
                for table in plan.tables]  # fmt: skip
@@ -181,89 +147,8 @@ def _once(
     return reports
 
 
-def _counting(space: Workspace) -> dict[str, list[tuple[datetime, ImportInfo]]]:
-    """By table the imports that make it what it is now, oldest first, from where it was last replaced."""
-    found: dict[str, list[tuple[datetime, ImportInfo]]] = {}
-    for entry in reversed(space.store.history(space.id)):
-        if not entry.in_force:
-            continue
-        for table in dict.fromkeys(one.table for one in entry.imports):
-            mine = [one for one in entry.imports if one.table == table]
-            if any(one.mode == "replace" for one in mine):
-                found[table] = []
-            found.setdefault(table, []).extend((entry.created_at, one) for one in mine)
-    return found
-
-
-def _plan(
-    space: Workspace,
-    info: ConnectionInfo,
-    pick: PickedTable,
-    counting: Mapping[str, list[tuple[datetime, ImportInfo]]],
-    whole: bool,
-) -> _Plan:
-    body = [pick.mapping, pick.cursor, space.settings["timezone"], info.kind, info.host, info.port, info.database,
-            info.options.get("url")]  # fmt: skip
-    setting = hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()[:16]
-    plan = _Plan(pick, None, setting, True)
-    pasts = [_past(info, pick, counting.get(table, [])) for table in plan.tables]
-    past = pasts[0] if pasts else None
-    if past is not None and all(one is not None and one.report == past.report for one in pasts):
-        plan.past = past if past.report.get("setting") == setting else None
-    keyed = all(schema.tables()[table].key for table in plan.tables)
-    steps = any("rows" in body for body in (pick.mapping or {}).get("tables", {}).values())
-    recent = plan.past and plan.past.whole_at and datetime.now(UTC) - plan.past.whole_at < WHOLE_EVERY
-    plan.whole = bool(
-        whole or not pick.cursor or not recent or not keyed or steps or not (plan.past and plan.past.report.get("mark"))
-    )  # steps sum or leave out rows by what others say: a part of the rows would not tell
-    return plan
-
-
-def _past(info: ConnectionInfo, pick: PickedTable, imports: Sequence[tuple[datetime, ImportInfo]]) -> _Past | None:
-    mine = [(at, one.report.get("connection") or {}) for at, one in imports if _comes_from(one, info, pick)]
-    if not mine:
-        return None
-    wholes = [at for at, report in mine if report.get("whole")]
-    return _Past(wholes[-1] if wholes else None, mine[-1][1], bool(mine[-1][1].get("whole")))
-
-
-def _comes_from(one: ImportInfo, info: ConnectionInfo, pick: PickedTable | None = None) -> bool:
-    said = one.report.get("connection") or {}
-    return said.get("name") == info.name and (pick is None or said.get("source") == pick.shown)
-
-
-def _settle(
-    info: ConnectionInfo, plans: Sequence[_Plan], counting: Mapping[str, list[tuple[datetime, ImportInfo]]]
-) -> set[str]:
-    """The tables that are replaced; whoever feeds one of them is read whole.
-
-    Raises:
-        DataProblem: a table without a key is fed by others too, so that it can be neither replaced nor upserted.
-    """
-    replaced: set[str] = set()
-    while True:
-        wanted = {table for plan in plans if plan.whole for table in plan.tables}
-        now = set()
-        for table in wanted:
-            if all(_comes_from(one, info) for _, one in counting.get(table, [])):
-                now.add(table)
-            elif not schema.tables()[table].key:
-                raise DataProblem(
-                    "connection_table_taken",
-                    "Table {table} already holds rows from elsewhere, and has no key to tell them apart. Undo that "
-                    "import, or bring this table into a workspace of its own.",
-                    table=table,
-                )
-        along = [plan for plan in plans if not plan.whole and set(plan.tables) & now]
-        for plan in along:
-            plan.whole = True
-        if not along and now == replaced:
-            return replaced
-        replaced = now
-
-
 def _copy(
-    space: Workspace, info: ConnectionInfo, plans: Sequence[_Plan], rules: HostRules, files: ExitStack, say: Progress
+    space: Workspace, info: ConnectionInfo, plans: Sequence[Plan], rules: HostRules, files: ExitStack, say: Progress
 ) -> None:
     with connections.reading(info, rules) as connection:
         known = connections.relations(connection)
@@ -298,7 +183,7 @@ def _as_mark(mark: str) -> tuple[int, Any]:
 
 
 def _fetch(
-    space: Workspace, info: ConnectionInfo, plans: Sequence[_Plan], rules: HostRules, files: ExitStack, say: Progress
+    space: Workspace, info: ConnectionInfo, plans: Sequence[Plan], rules: HostRules, files: ExitStack, say: Progress
 ) -> None:
     for plan in plans[:1]:
         say(f"{info.name} …")
@@ -316,18 +201,7 @@ def _fetch(
         }
 
 
-def _pull_along(plans: Sequence[_Plan], replaced: set[str]) -> None:
-    """What is replaced is stored with all that feeds it: if one part changed, the others come along."""
-    while True:
-        touched = {table for plan in plans if not plan.unchanged for table in plan.tables} & replaced
-        along = [plan for plan in plans if plan.unchanged and set(plan.tables) & touched]
-        if not along:
-            return
-        for plan in along:
-            plan.unchanged = False
-
-
-def _choice(plan: _Plan) -> Choice:
+def _choice(plan: Plan) -> Choice:
     """The mapping kept with the pick; a part of the rows is read the way the whole was."""
     assumed = None
     said = (plan.past.report.get("assumed") or {}) if plan.past and not plan.whole else {}
@@ -337,7 +211,7 @@ def _choice(plan: _Plan) -> Choice:
 
 
 def _refuse_losses(
-    space: Workspace, plans: Sequence[_Plan], prepared: Sequence[Sequence[Prepared]], replaced: set[str]
+    space: Workspace, plans: Sequence[Plan], prepared: Sequence[Sequence[Prepared]], replaced: set[str]
 ) -> None:
     held = space.store.rows(space.id)
     for table in replaced:
@@ -383,7 +257,7 @@ def _joined(keys: pa.Table) -> pa.Array:
 def _batches(
     space: Workspace,
     info: ConnectionInfo,
-    plans: Sequence[_Plan],
+    plans: Sequence[Plan],
     uploads: Sequence[Any],
     prepared: Sequence[Sequence[Prepared]],
     replaced: set[str],
@@ -410,7 +284,7 @@ def _batches(
     return batches
 
 
-def _report(info: ConnectionInfo, source: str, table: str, mode: str, plan: _Plan | None = None) -> dict[str, Any]:
+def _report(info: ConnectionInfo, source: str, table: str, mode: str, plan: Plan | None = None) -> dict[str, Any]:
     facts = (plan.facts if plan else None) or {}
     return {
         "connection": info.name,

@@ -12,6 +12,10 @@ from ui.connecting.state import Said
 from ui.here import Here
 from workspace import connecting
 
+READER = {
+    "postgresql": "CREATE ROLE farol_reader LOGIN PASSWORD '…';\nGRANT SELECT ON customers, invoices TO farol_reader;",
+    "mysql": "CREATE USER farol_reader IDENTIFIED BY '…';\nGRANT SELECT ON crm.* TO farol_reader;",
+}
 SECRETIVE = ("password_in_url", "secret_reference_bad")  # what was typed may be a password: it is not kept on screen
 
 
@@ -32,7 +36,7 @@ def show(here: Here, first: bool) -> None:
             _text(here, "url", "https://docs.google.com/spreadsheets/d/…/edit")
             st.caption(tell.t("connections.link_says"))
         else:
-            _database(here)
+            _database(here, str(kind or KINDS[0]))
         with st.container(key="connection_secret", gap="xsmall"):
             _text(here, "secret", "env:FAROL_SECRET_CRM")
             st.caption(tell.t("connections.secret_link_says" if kind == "link" else "connections.secret_says"))
@@ -45,7 +49,7 @@ def show(here: Here, first: bool) -> None:
         )
 
 
-def _database(here: Here) -> None:
+def _database(here: Here, kind: str) -> None:
     tell = here.tell
     grid = st.grid(columns=2, min_column_width=220, gap="small")
     with grid.cell():
@@ -62,10 +66,7 @@ def _database(here: Here) -> None:
         tell.t("connections.tls"), TLS, key=_key("tls"), format_func=lambda one: tell.t(f"connections.tls_{one}")
     )
     st.caption(tell.t("connections.role_says"))
-    st.code(
-        "CREATE ROLE farol_reader LOGIN PASSWORD '…';\nGRANT SELECT ON customers, invoices TO farol_reader;",
-        language="sql",
-    )
+    st.code(READER[kind], language="sql")
 
 
 def _text(here: Here, name: str, example: str) -> None:
