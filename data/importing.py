@@ -89,8 +89,6 @@ def inspect(
     name: str | None = None,
     assumed: Assumed | None = None,
     tables: list[str] | None = None,
-    *,
-    reading: Callable[..., list[RawTable]] = read,
 ) -> Upload:
     """Read a file and suggest what it feeds.
 
@@ -99,7 +97,6 @@ def inspect(
         name: Name shown to people; the path's own when left out.
         assumed: What to use instead of what would be found.
         tables: Canonical tables it must feed; found by best fit when left out.
-        reading: How the file is read, in place of `data.readers.read`.
 
     Raises:
         DataProblem: the file cannot be read, or a table is unknown.
@@ -108,7 +105,7 @@ def inspect(
         known_table(table)
     shown = name or ("upload" if isinstance(source, bytes) else Path(source).name)
     data = memoryview(source) if isinstance(source, bytes) else open_bytes(Path(source))
-    read_tables = tuple(reading(source, shown, assumed))
+    read_tables = tuple(read(source, shown, assumed))
     suggestions = tuple(suggest(raw, tables) for raw in read_tables)
     return Upload(shown, hashlib.sha256(data).hexdigest(), len(data), read_tables, suggestions)
 

@@ -220,6 +220,7 @@ def _asked(
     except OSError as error:
         raise crashed(name) from error
     told: dict[str, Any] | None = None
+    begun = time.monotonic()
     try:
         told = _last_word(child, allowed.seconds, progress)
     except TimeoutError:
@@ -237,6 +238,7 @@ def _asked(
             raise too_much_memory(name, allowed)
         if "disk" in told:
             raise _no_room(step, str(told["disk"])[:200])
+        _LOG.info("%s: %.1f s, %d MB", request["step"], time.monotonic() - begun, int(told.get("peak_mb") or 0))
         path = step / RESULT
         if path.stat().st_size > _LARGEST_RESULT:
             raise ValueError("the result is too long")

@@ -1,22 +1,24 @@
 """What runs in the child: one step for one file, its results left as JSON and Arrow files in a folder."""
 
+import hashlib
 import json
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from data import importing
 from data.apart import fence, screening, sliced, streamed
 from data.apart.crossing import plain, problem_out, shaped
-from data.apart.kept import Kept, open_text, write_text
+from data.apart.kept import Kept, open_mapped, open_text, write_text
 from data.apart.limits import Limits
 from data.apart.texts import RawFile, raw_in, raw_out
 from data.apart.writing import write_accepted
 from data.checks import Checked, Known
-from data.mapping import Mapping
+from data.mapping import Mapping, suggest
+from data.mapping.mapping import known_table
 from data.problems import DataProblem
 from data.readers import Assumed, RawTable, read
 
@@ -51,13 +53,29 @@ def serve(reader: BinaryIO, writer: BinaryIO, parent: int) -> None:
     try:
         result = {"look": _look, "check": _check}[asked["step"]](asked, folder, limits, say)
         (folder / RESULT).write_text(json.dumps(result), encoding="utf-8")
-        tell({"done": True})
+        tell({"done": True, "peak_mb": _peak()})
     except DataProblem as problem:
-        tell({"problem": problem_out(problem)})
+        tell({"memory": True} if _of_memory(problem) else {"problem": problem_out(problem)})
     except MemoryError:  # pa.ArrowMemoryError is one
         tell({"memory": True})
     except OSError as error:
         tell({"disk": error.strerror or type(error).__name__})
+
+
+def _of_memory(problem: BaseException) -> bool:
+    """Whether a refusal came of memory running out: the file may be whole."""
+    cause = problem.__cause__ or problem.__context__
+    return isinstance(cause, MemoryError) or (cause is not None and _of_memory(cause))
+
+
+def _peak() -> int:
+    """The most memory that was in use, pages of mapped files included; 0 where the system does not say."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most // (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 def _end_with(reader: BinaryIO) -> None:
@@ -73,25 +91,40 @@ def _look(asked: dict[str, Any], folder: Path, limits: Limits, say: Say) -> dict
     say("opening", 0.0)
     screening.screen(path, name, limits)
 
-    def reading(source: Any, shown: str, chosen: Assumed | None) -> list[RawTable]:
-        say("reading", 0.05)
-        at_once = streamed.read(path, shown, chosen, folder / "text-0.arrow", limits, say)
-        if at_once is not None:
-            rows = open_text(folder / "text-0.arrow")
-            return [RawFile(**{**vars(at_once), "frame": rows}, path=folder / "text-0.arrow")]
-        return read(source, shown, chosen)
-
-    upload = importing.inspect(path, name, assumed, asked["tables"], reading=reading)
-    for raw in upload.tables:
+    for table in asked["tables"] or []:
+        known_table(table)
+    digest: list[str] = []
+    hashing = threading.Thread(target=lambda: digest.append(_digest(path)), daemon=True)
+    hashing.start()
+    say("reading", 0.05)
+    tables = _read(path, name, assumed, folder, limits, say)
+    for raw in tables:
         screening.fits(raw.frame.num_rows, raw.frame.num_columns, limits)
     say("keeping", 0.9)
+    suggestions = [suggest(raw, asked["tables"]) for raw in tables]
+    left = [raw_out(raw, folder, number) for number, raw in enumerate(tables)]
+    hashing.join()
     return {
-        "name": upload.name,
-        "sha256": upload.sha256,
-        "size": upload.size,
-        "tables": [raw_out(raw, folder, number) for number, raw in enumerate(upload.tables)],
-        "suggestions": [plain(mapping) for mapping in upload.suggestions],
+        "name": name,
+        "sha256": digest[0],
+        "size": path.stat().st_size,
+        "tables": left,
+        "suggestions": [plain(mapping) for mapping in suggestions],
     }
+
+
+def _read(path: Path, name: str, assumed: Assumed | None, folder: Path, limits: Limits, say: Say) -> Sequence[RawTable]:
+    to = folder / "text-0.arrow"
+    at_once = streamed.read(path, name, assumed, to, limits, say)
+    if at_once is None:
+        return read(path, name, assumed)
+    rows, mapped = open_mapped(to)
+    return [RawFile(**{**vars(at_once), "frame": rows}, path=to, mapped=mapped)]
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check(asked: dict[str, Any], folder: Path, limits: Limits, say: Say) -> dict[str, Any]:

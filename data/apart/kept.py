@@ -1,5 +1,6 @@
 """What the child left on disk, as the app sees it: rows in files, and a folder that goes when nobody needs it."""
 
+import mmap
 import os
 import shutil
 import weakref
@@ -93,8 +94,26 @@ def open_text(path: Path) -> pa.Table:
     Raises:
         pa.ArrowException, OSError: it is no such file.
     """
-    if path.stat().st_size == 0:
-        raise OSError(f"{path.name} is empty")
-    found = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    return open_mapped(path)[0]
+
+
+def open_mapped(path: Path) -> tuple[pa.Table, mmap.mmap]:
+    """The same with its mapping, whose pages can be given back.
+
+    Raises:
+        pa.ArrowException, OSError: it is no such file.
+    """
+    with path.open("rb") as file:
+        try:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except ValueError as error:
+            raise OSError(f"{path.name} is empty") from error
+    found = pa.ipc.open_file(pa.BufferReader(pa.py_buffer(mapped))).read_all()
     found.validate()
-    return found
+    return found, mapped
+
+
+def give_back(mapped: mmap.mmap | None) -> None:
+    """Let go of the pages that were looked at; they come back when they are looked at again."""
+    if mapped is not None and hasattr(mapped, "madvise"):
+        mapped.madvise(mmap.MADV_DONTNEED)

@@ -7,8 +7,9 @@ from typing import Any, get_type_hints
 import pyarrow as pa
 
 from data.apart.crossing import plain, shaped
-from data.apart.kept import open_text, write_text
+from data.apart.kept import open_mapped, open_text, write_text
 from data.readers import RawTable
+from data.readers.raw import _SAMPLE as SAMPLE
 
 _ROWS = ("frame", "row_numbers")
 
@@ -20,12 +21,24 @@ class RawFile(RawTable):
     Attributes:
         path: The Arrow file.
         numbers: The file of row numbers beside it, "" when rows follow one another.
+        mapped: The mapping, to give its pages back.
         holds: What keeps the file there.
     """
 
     path: Path = Path()
     numbers: str = ""
+    mapped: Any = field(default=None, repr=False, compare=False)
     holds: Any = field(default=None, repr=False, compare=False)
+
+    def sample(self, header: str) -> list[str]:
+        """What `RawTable.sample` gives, cell by cell: nothing else of the file is brought into memory."""
+        if header not in self._samples:
+            column = self.frame.column(header)
+            step = max(1, len(column) // SAMPLE)
+            spread = range(SAMPLE // 2, len(column), step)
+            texts = column.slice(0, SAMPLE // 2).to_pylist() + [column[place].as_py() for place in spread]
+            self._samples[header] = [text for text in texts if text is not None and text.strip()][:SAMPLE]
+        return self._samples[header]
 
 
 def raw_in(given: dict[str, Any], folder: Path, holds: Any = None) -> RawFile:
@@ -39,7 +52,8 @@ def raw_in(given: dict[str, Any], folder: Path, holds: Any = None) -> RawFile:
     path = folder / Path(given["path"]).name
     numbers = Path(given["row_numbers"]).name
     lines = open_text(folder / numbers).column(0).combine_chunks() if numbers else None
-    return RawFile(frame=open_text(path), row_numbers=lines, path=path, numbers=numbers, holds=holds, **known)
+    frame, mapped = open_mapped(path)
+    return RawFile(frame=frame, row_numbers=lines, path=path, numbers=numbers, mapped=mapped, holds=holds, **known)
 
 
 def _heading_names() -> list[str]:
