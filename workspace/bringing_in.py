@@ -24,7 +24,7 @@ from data.problems import DataProblem
 from data.readers import Assumed
 from data.store import Batch, CommitResult, Store
 from workspace.home import open_store
-from workspace.knowing import compare_churn, known, with_new
+from workspace.knowing import beside, compare_churn, known, with_new
 from workspace.numbers import Workspace
 
 FIRST = ("accounts", "subscriptions")  # other tables point at them
@@ -129,7 +129,7 @@ def _part(progress: Progress | None, place: int, of: int) -> Progress | None:
 def preview(workspace: Workspace, prepared: Iterable[Prepared], mode: str, folder: Path) -> Workspace:
     """The workspace as it would be with these rows, read from files in a folder of the caller's; nothing is stored.
 
-    Rows that an upsert would replace are still seen beside the new ones.
+    Rows that an upsert would replace give way to the new ones.
     """
     files = {name: list(paths) for name, paths in workspace.facts.files.items()}
     digest = hashlib.sha256()
@@ -138,6 +138,8 @@ def preview(workspace: Workspace, prepared: Iterable[Prepared], mode: str, folde
         path = _as_file(one, folder / f"{number}-{one.table}.parquet")
         digest.update(f"{one.file}{one.table}{one.accepted.num_rows}{path}".encode())
         held = [] if mode == "replace" and one.table not in new else files.get(one.table, [])
+        if mode == "upsert":
+            held = beside(held, one.accepted, one.table, folder / f"{number}-{one.table}-held.parquet")
         files[one.table] = [*held, str(path)]
         new.add(one.table)
     seen = Facts({name: tuple(paths) for name, paths in files.items()}, f"preview-{digest.hexdigest()[:16]}")

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from data import schema
 from data.checks import churn
 from data.facts import connect
 from data.importing import Known, Prepared
@@ -72,6 +75,24 @@ def compare_churn(workspace: Workspace, prepared: Sequence[Sequence[Prepared]]) 
     if problem is not None:
         order = ("churn_events", "accounts", "subscriptions")
         min(rows, key=lambda one: order.index(one.table)).checked.problems.append(problem)
+
+
+def beside(held: Sequence[str], new: Any, table: str, path: Path) -> list[str]:
+    """Files of the rows held that an update with `new` leaves as they are; all of them where the table has no key.
+
+    Args:
+        held: Parquet files of the table.
+        new: The new rows.
+        table: The canonical table.
+        path: A file to write.
+    """
+    keys = list(schema.tables()[table].key)
+    if not held or not keys:
+        return list(held)
+    rows = pa.concat_tables([pq.read_table(file) for file in held], promote_options="permissive")
+    fresh = new.select(keys).cast(pa.schema([rows.schema.field(key) for key in keys]))
+    pq.write_table(rows.join(fresh, keys=keys, join_type="left anti"), path)
+    return [str(path)]
 
 
 def _exists(cursor: Any, name: str) -> bool:

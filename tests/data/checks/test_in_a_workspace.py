@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import workspace as farol
+from data.facts import connect
 from words import LANGUAGES, catalogue
 
 
@@ -62,6 +63,24 @@ def test_rejected_rows_on_disk_hold_no_private_text(bring, tmp_path):
     assert "soon" in text
     assert "ana@" not in text
     assert "555" not in text
+
+
+def test_a_dry_run_of_an_update_counts_no_row_twice(tmp_path, bring):
+    bring(
+        accounts="account_id,name\nA,Ana\nB,Bia\n",
+        subscriptions="subscription_id,account_id,started_on,amount\nS,A,2024-01-01,1\n",
+    )
+    path = tmp_path / "accounts.csv"
+    path.write_text("account_id,name,segment\nA,Ana Lima,SMB\nC,Carl,SMB\n", encoding="utf-8")
+    (report,) = farol.import_files([path], "checked", mode="upsert", dry_run=True, home=tmp_path / "home")
+    assert (report["rows_accepted"], report["version"]) == (2, None)
+    target = farol.Workspace.open("checked", home=tmp_path / "home")
+    uploads = [farol.look(path, store=target.store)]
+    rows = [one for each in farol.check(target, uploads) for one in each]
+    after = farol.preview(target, rows, "upsert", tmp_path)
+    with connect(after.facts) as cursor:
+        found = cursor.sql("SELECT account_id, name FROM accounts ORDER BY 1").fetchall()
+    assert found == [("A", "Ana Lima"), ("B", "Bia"), ("C", "Carl")]
 
 
 def test_departures_are_compared_with_what_is_held(bring):
