@@ -42,6 +42,10 @@ class AnyFacts(Protocol):
         """What identifies these facts in caches."""
 
     @property
+    def files(self) -> Mapping[str, tuple[str, ...]]:
+        """Parquet paths by canonical table; none where the rows stay in a database."""
+
+    @property
     def spelling(self) -> Spelling:
         """How the engine writes identifiers and types."""
 

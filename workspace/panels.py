@@ -64,7 +64,8 @@ def fingerprint(key: tuple[Any, ...]) -> str:
 def code_version() -> str:
     """Changes with the code and the libraries that make panels."""
     engine, scores = Path(data.panel.__file__).parent, Path(kpis.health.__file__).parent
-    sources = [*engine.glob("*.py"), *(engine / "measures").glob("*.py"), *scores.glob("health*"), Path(__file__)]
+    sources = [*engine.glob("*.py"), *(engine / "measures").glob("*.py"), *(engine / "engines").glob("*.py")]
+    sources += [*scores.glob("health*"), Path(__file__)]
     told = hashlib.sha256(f"{version('duckdb')} {pd.__version__}".encode())
     for path in sorted(path for path in sources if path.is_file()):
         told.update(path.read_bytes())

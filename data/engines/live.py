@@ -181,6 +181,11 @@ class LiveFacts:
         there = self.source.columns()
         return {name: _relation(self.source, name, one, there) for name, one in self.tables_there.items()}
 
+    @property
+    def files(self) -> Mapping[str, tuple[str, ...]]:
+        """None: the rows stay where they are."""
+        return {}
+
     def tables(self) -> tuple[str, ...]:
         """Names of the canonical tables that are there, in schema order."""
         return tuple(name for name in tables() if name in self.tables_there)

@@ -26,6 +26,9 @@ def spark() -> Iterator[Any]:
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.memory": "3g",
         "spark.sql.shuffle.partitions": "1",
+        "spark.sql.adaptive.enabled": "false",  # small data: planning is what takes the time
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.maxPlanStringLength": "1000",
         "spark.sql.warehouse.dir": folder,
         "spark.sql.catalogImplementation": "in-memory",
         "spark.local.dir": folder,
