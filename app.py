@@ -11,6 +11,6 @@ from ui import here, notices, shell, start
 if start.visited():
     shell.configure()
     with notices.caught():
-        shell.menu(here.settle()).run()
+        shell.run(here.settle())
 else:
     app = st.App(__file__, lifespan=start.lifespan)

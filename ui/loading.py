@@ -76,7 +76,7 @@ def load(asked: str) -> Loaded:
     spaces = workspace.list_workspaces()
     names = tuple((w.id, w.name) for w in spaces)
     known = any(asked in pair for pair in names)
-    space = workspace.Workspace.open(
+    space = workspace.keeping.open_anyway(
         asked if known else first_of([(w.id, w.name) for w in spaces if w.version] or names)
     )
     settings = space.settings

@@ -14,6 +14,7 @@ from words import catalogue
 
 _LOG = logging.getLogger("farol")
 IMPORT = "pages/start/import_page.py"
+STORED = "pages/reference/data.py"
 
 
 def nothing_yet(here: Here) -> None:
@@ -64,6 +65,17 @@ def _place(need: str, here: Here) -> str:
     id = f"measures.table_{table}"
     shown = here.tell.t(id) if catalogue.has(id, here.locale) else text.escaped(table)
     return here.tell.t("objective.column_of", column=column, table=shown) if column else shown
+
+
+def lost(here: Here) -> None:
+    """A stored file is gone or damaged: no number is shown, and where it can be mended."""
+    tell, problem = here.tell, here.loaded.space.trouble
+    id = f"measures.table_{problem.params['table']}"
+    table = tell.t(id) if catalogue.has(id, here.locale) else text.escaped(problem.params["table"])
+    with st.container(border=True, key="lost", gap="xsmall"):
+        st.markdown(f"## {tell.t('data.trouble')}", anchors=False)
+        st.markdown(tell.t("data.trouble_says", table=table))
+        st.page_link(STORED, label=tell.t("data.trouble_here"), icon=":material/database:")
 
 
 @contextmanager

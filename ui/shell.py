@@ -4,9 +4,11 @@ from typing import Any
 
 import streamlit as st
 
+from ui import notices
 from ui.here import Here
 from ui.objectives import FACES
 
+WITHOUT_NUMBERS = ("import", "connections", "stored", "settings")
 CARD, STEP, SEGMENT = (f'[class*="st-key-{name}_"]' for name in ("card", "step", "segment"))
 TEXT = ':is([data-testid="stMarkdownContainer"], [data-testid="stCaptionContainer"])'
 LINK = '[data-testid="stPageLink-NavLink"]'
@@ -36,6 +38,15 @@ def configure() -> None:
     )
 
 
+def run(here: Here) -> None:
+    """The page asked for; where a stored file is lost, only those that show no numbers."""
+    chosen = menu(here)
+    if here.loaded.space.trouble is None or chosen.url_path in WITHOUT_NUMBERS:
+        chosen.run()
+    else:
+        notices.lost(here)
+
+
 def menu(here: Here) -> Any:
     """The pages in their sections, in the language in force; returns the one to run."""
     tell = here.tell
@@ -52,6 +63,7 @@ def menu(here: Here) -> Any:
         ("start/import_page", "import", ":material/upload_file:"),
         ("start/connections", "connections", ":material/cable:"),
         ("reference/definitions", "definitions", ":material/menu_book:"),
+        ("reference/data", "stored", ":material/database:"),
         ("reference/settings", "settings", ":material/settings:"),
     ]
     pages = {
