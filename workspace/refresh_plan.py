@@ -106,11 +106,15 @@ def planned(
 
 
 def _past(info: ConnectionInfo, pick: PickedTable, imports: Sequence[tuple[datetime, ImportInfo]]) -> Past | None:
-    mine = [(at, one.report.get("connection") or {}) for at, one in imports if _comes_from(one, info, pick)]
-    if not mine:
+    """The last reading, when no link is missing between it and the last whole one (an undo may take one out)."""
+    mine = [(at, one.report["connection"]) for at, one in imports if _comes_from(one, info, pick)]
+    wholes = [place for place, (_, report) in enumerate(mine) if report.get("whole")]
+    if not wholes:
         return None
-    wholes = [at for at, report in mine if report.get("whole")]
-    return Past(wholes[-1] if wholes else None, mine[-1][1], bool(mine[-1][1].get("whole")))
+    chain = [report for _, report in mine[wholes[-1] :]]
+    if [report.get("step") for report in chain] != list(range(len(chain))):
+        return None
+    return Past(mine[wholes[-1]][0], chain[-1], len(chain) == 1)
 
 
 def _comes_from(one: ImportInfo, info: ConnectionInfo, pick: PickedTable | None = None) -> bool:

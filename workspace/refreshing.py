@@ -169,6 +169,7 @@ def _copy(
             plan.path, plan.name, plan.rows, plan.left_out = path, pick.shown, copied.rows, copied.left_out
             plan.facts = {
                 "whole": plan.whole,
+                "step": 0 if plan.whole else int(before["step"]) + 1,
                 "mark": max(copied.mark, since, key=_as_mark) if since else copied.mark,
                 "fingerprint": copied.fingerprint,
                 "tail": copied.tail,
@@ -195,6 +196,7 @@ def _fetch(
         plan.path, plan.name = path, found.name
         plan.facts = {
             "whole": True,
+            "step": 0,
             "fingerprint": found.sha256,
             "etag": found.etag,
             "modified": found.modified,

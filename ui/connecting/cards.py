@@ -56,6 +56,15 @@ def _buttons(here: Here, number: int, info: ConnectionInfo, picked: bool) -> Non
             key=f"connection_test_{number}",
             on_click=lambda: state.attempt(lambda: _tried(here, info.name)),
         )
+        if picked and info.kind != "link":
+            st.button(
+                tell.t("connections.whole"),
+                icon=":material/restart_alt:",
+                type="tertiary",
+                help=tell.t("connections.whole_says"),
+                key=f"connection_whole_{number}",
+                on_click=lambda: state.attempt(lambda: refreshed(here, info.name, whole=True)),
+            )
         with st.popover(tell.t("connections.remove"), type="tertiary", key=f"connection_remove_{number}"):
             st.markdown(tell.t("connections.remove_says", name=escaped(info.name)))
             st.button(

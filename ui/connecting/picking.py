@@ -83,7 +83,9 @@ def _table(here: Here, number: int, one: Peeked, rows: list[Prepared]) -> str:
         st.markdown(f"**{escaped(_name(one))}** → {escaped(feeds) if feeds else tell.t('connections.feeds_nothing')}")
         total = "" if one.rows is None else tell.t("connections.rows", n=one.rows)
         st.caption(f"{total} · {tell.t('connections.sampled', n=one.sampled)}".strip(" ·"))
-        st.dataframe(one.frame, hide_index=True, width="stretch", height=180)
+        st.dataframe(
+            one.frame.astype(object).where(one.frame.notna(), ""), hide_index=True, width="stretch", height=180
+        )
         if not one.mapping:
             st.markdown(f":orange[:material/help:] {tell.t('connections.feeds_nothing_says')}")
             return cursor
@@ -125,6 +127,10 @@ def _name(one: Peeked) -> str:
 
 
 def _bring_in(here: Here, name: str, peeked: list[Peeked], cursors: dict[str, str]) -> Said:
+    chosen = {_name(one) for one in peeked}
+    for one in here.loaded.space.store.picked(here.loaded.space.id, name):
+        if one.shown not in chosen:
+            connecting.unpick(here.loaded.space, name, one.shown)
     connecting.pick(here.loaded.space, name, peeked, lambda relation: cursors.get(relation.shown, WHOLE))
     said = cards.refreshed(here, name)
     if said.problem is None:

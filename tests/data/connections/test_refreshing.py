@@ -1,6 +1,7 @@
 """Bringing in and refreshing: only what changed, nothing twice, nothing lost, nothing half."""
 
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -8,8 +9,8 @@ import pytest
 
 from data.connections import HostRules
 from data.problems import DataProblem
-from data.store import Store
-from workspace import Workspace, connecting, refreshing
+from data.store import ConnectionInfo, ImportInfo, PickedTable, Store
+from workspace import Workspace, connecting, refresh_plan, refreshing
 from workspace.bringing_in import check, look, store_rows
 
 ACCOUNTS = (
@@ -124,6 +125,22 @@ def test_an_undo_takes_the_mark_back_with_the_rows(shop, space):
     assert rows(space, "accounts") == []
     assert refreshed(space)["accounts"]["mode"] == "replace"
     assert len(rows(space, "accounts")) == 4
+
+
+def test_a_reading_that_is_missing_in_between_is_noticed():
+    """Steps count the readings since the last whole one: a gap means that rows may be missing."""
+    info, pick = ConnectionInfo("crm", "mysql"), PickedTable("s", "t")
+    now = datetime.now(UTC)
+
+    def made(*steps: int) -> list[tuple[datetime, ImportInfo]]:
+        said = [{"name": "crm", "source": "s.t", "whole": step == 0, "step": step, "mark": str(step)} for step in steps]
+        return [(now, ImportInfo(1, "accounts", "upsert", "", "", "", 1, 0, None, {"connection": one})) for one in said]
+
+    past = refresh_plan._past(info, pick, made(0, 1, 2, 0, 1))
+    assert past is not None
+    assert past.report["mark"] == "1"
+    assert refresh_plan._past(info, pick, made(0, 1, 3)) is None
+    assert refresh_plan._past(info, pick, made(1, 2)) is None
 
 
 @pytest.mark.slow
