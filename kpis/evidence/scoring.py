@@ -8,7 +8,8 @@ from scipy.special import expit, logit, stdtrit
 
 from kpis.evidence.adjusting import Cells
 from kpis.evidence.history import AccountMonths, Flags, Floats, Ints
-from kpis.evidence.ranking import Placed, place
+from kpis.evidence.influence import auc_of, clustered_error, influence, widening
+from kpis.evidence.ranking import place
 from kpis.evidence.result import CONFIDENCE, Lead
 from kpis.evidence.risksets import RiskSets, shuffled_cases
 
@@ -169,16 +170,13 @@ def scores(comparison: Comparison, residual: Floats) -> Scores:
     values = comparison.gather(residual)
     placed = place(values, sets.case)
     centred = _centred(comparison, placed.percentile)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        others = placed.known - placed.cases
-        widen = np.where(others > 0, placed.known / others, 0.0)
-        above_half = widen[..., None] * centred
-        case = sets.case & ~np.isnan(placed.percentile)
-        cases = case.sum(axis=(1, 2))
-        auc = 0.5 + np.where(case, above_half, 0.0).sum(axis=(1, 2)) / cases
-    shares = _influence(comparison, placed, case, above_half, auc, widen)
+    widen = widening(placed)
+    above_half = widen[..., None] * centred
+    case = sets.case & ~np.isnan(placed.percentile)
+    cases = case.sum(axis=(1, 2))
+    auc = auc_of(above_half, case)
+    shares = influence(placed, above_half, case, auc, sets.account, len(comparison.history.accounts))
     counts = np.array([len(np.unique(sets.account[one])) for one in case], dtype=np.int64)
-    error = np.sqrt((shares**2).sum(axis=1)) * np.sqrt(counts / np.maximum(counts - 1, 1))
     covariance = _null_covariance(comparison, centred, case)
     spread = np.sqrt(np.diag(covariance))
     usable = (counts >= FEWEST_EVENTS) & (spread > _NOTHING)
@@ -186,8 +184,8 @@ def scores(comparison: Comparison, residual: Floats) -> Scores:
     safe = np.where(usable, spread, 1.0)
     mean_widening = np.where(case, widen[..., None], 0.0).sum(axis=(1, 2)) / np.maximum(cases, 1)
     return Scores(
-        auc=np.clip(auc, 0.0, 1.0),
-        error=error,
+        auc=auc,
+        error=clustered_error(shares, counts),
         z=np.where(usable, score / safe, 0.0),
         counts=counts,
         cases=cases,
@@ -213,22 +211,6 @@ def _centred(comparison: Comparison, percentile: Floats) -> Floats:
         effects = comparison.compared.effects(flat, used)
         centred[place_, lines, rows] = np.where(used, flat - effects, 0.0)
     return centred
-
-
-def _influence(
-    comparison: Comparison, placed: Placed, case: Flags, above_half: Floats, auc: Floats, widen: Floats
-) -> Floats:
-    """What each account adds to each AUC, as one that had the event and as one compared with; horizons × accounts."""
-    sets = comparison.sets
-    total = np.maximum(case.sum(axis=(1, 2)), 1)[:, None, None]
-    known = ~np.isnan(placed.percentile)
-    raw = np.where(case, 0.5 + widen[..., None] * np.nan_to_num(placed.percentile), 0.0).sum(axis=-1, keepdims=True)
-    others = np.maximum(placed.known - placed.cases, 1.0)[..., None]
-    as_other = np.where(known & ~case, (placed.cases_above - raw) / others, 0.0)
-    own = np.where(case, above_half - np.nan_to_num(auc - 0.5)[:, None, None], as_other) / total
-    size = len(comparison.history.accounts)
-    lines, rows = comparison.rows
-    return np.stack([np.bincount(sets.account[lines, rows], one[lines, rows], size) for one in own])
 
 
 def _null_covariance(comparison: Comparison, centred: Floats, case: Flags) -> Floats:

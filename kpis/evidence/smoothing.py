@@ -37,8 +37,7 @@ def theta(values: Floats, ahead: int) -> Floats:
     """
     time = np.arange(len(values)) - (len(values) - 1) / 2
     slope = float(time @ values / (time @ time))
-    moved = np.asarray(_level(values) + slope / 2 * np.arange(1, ahead + 1), dtype=float)
-    return moved
+    return np.asarray(_level(values) + slope / 2 * np.arange(1, ahead + 1), dtype=float)
 
 
 def damped_trend(values: Floats, ahead: int) -> Floats:
