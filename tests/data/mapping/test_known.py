@@ -1,6 +1,7 @@
 """What known exports do to rows: the traps of each product, worked by hand."""
 
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -275,3 +276,8 @@ def test_recurly_a_plan_whose_periods_disagree_is_not_guessed():
     assert found.accepted["subscription_id"].to_pylist() == ["u3", "u4"]
     assert found.accepted["billing_months"].to_pylist() == [12.0, 6.0]
     assert found.rejected.num_rows == 2  # set aside with the reason, until somebody says how long a period is
+
+
+def test_the_documentation_lists_every_known_export():
+    page = (Path(__file__).parents[3] / "docs" / "known-exports.md").read_text(encoding="utf-8")
+    assert [export.id for export in exports().values() if f"`{export.id}`" not in page] == []
