@@ -1,5 +1,8 @@
 """Facts as the engine sees them: typed, cut at the as-of day, without test accounts, locked down."""
 
+import os
+import subprocess
+import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
@@ -190,3 +193,25 @@ def test_a_value_that_is_none_is_refused(name, text):
 def test_an_unknown_policy_is_named():
     with pytest.raises(DataProblem, match="short_seconds"):
         Policies().with_set("short_second", "1")
+
+
+def test_engines_leave_no_folders_behind():
+    script = (
+        "import tempfile, sys; from pathlib import Path\n"
+        "import pyarrow as pa, pyarrow.parquet as pq\n"
+        "from data.facts import Facts, connect\n"
+        "path = Path(sys.argv[1]) / 'a.parquet'\n"
+        "pq.write_table(pa.table({'account_id': ['a']}), path)\n"
+        "for number in range(12):\n"
+        "    with connect(Facts({'accounts': (str(path),)}, str(number))) as cursor:\n"
+        "        cursor.execute('SELECT * FROM accounts').fetchall()\n"
+        "print(len([one for one in Path(tempfile.gettempdir()).iterdir() if one.name.startswith('farol-')]))\n"
+    )
+    home = Path(__file__).parents[2]
+    with tempfile.TemporaryDirectory() as folder:
+        kept = {"TMPDIR": folder, "PYTHONPATH": str(home), "PATH": os.environ["PATH"]}
+        done = subprocess.run(
+            [sys.executable, "-c", script, folder], env=kept, capture_output=True, text=True, cwd=home
+        )
+        assert done.stdout.strip() == "1", done.stderr  # one for the process, whatever it opens
+        assert [one.name for one in Path(folder).iterdir()] == ["a.parquet"]
