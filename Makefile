@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run setup setup-dev engines test quick slow lint types bench mutate docs clean
+.PHONY: run setup setup-dev engines test quick slow lint types bench mutate docs evidence-tables clean
 
 run: setup  ## install what is needed and open the app (localhost only)
 	$(BIN)/python -m streamlit run app.py $(if $(PORT),--server.port=$(PORT))
@@ -45,6 +45,9 @@ mutate: setup-dev  ## break the formulas on purpose and see whether a test notic
 
 docs: setup-dev  ## the generated KPI reference
 	$(BIN)/python -m kpis.reference > docs/kpis.md
+
+evidence-tables: setup-dev  ## the simulations behind docs/evidence.md, written into it (some minutes)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.evidence_tables
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis mutants

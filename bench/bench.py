@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench import company, evidence, straight
+from bench import company, evidence, imports, straight
 from bench.page import warm_pages
 from data.cube import build_cube, query_cube
 from data.measures import FAMILIES, movements, usage

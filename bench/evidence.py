@@ -1,0 +1,78 @@
+"""How long evidence takes: series pairs, accounts, forecasts. `python -m bench.evidence` prints the seconds.
+
+The figures in `TARGETS` are those promised on two cores; they are printed, never asserted against a clock.
+"""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from bench.evidence_accounts import company
+from kpis.evidence.accounts import account_evidence
+from kpis.evidence.backtest import backtest
+from kpis.evidence.forecast import forecast
+from kpis.evidence.preparing import Series
+from kpis.evidence.series import series_evidence
+
+TARGETS = {
+    "150 series pairs × 9,999 permutations, n = 60, s": 2.0,
+    "5,000 accounts × 36 months × 15 indicators, s": 2.0,
+    "50,000 accounts × 36 months × 15 indicators, s": 10.0,
+}
+
+
+def best_of(times: int, work: Callable[[], object]) -> float:
+    """The shortest of some runs, in seconds."""
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - start)
+    return min(taken)
+
+
+def series_pairs(months: int = 60) -> Callable[[], object]:
+    """Fifteen indicators against ten outcomes."""
+    random = np.random.default_rng(1)
+    series = {f"x{number}": Series(f"x{number}", random.standard_normal(months).cumsum()) for number in range(15)}
+    series |= {f"y{number}": Series(f"y{number}", random.standard_normal(months).cumsum()) for number in range(10)}
+    names = [(f"x{one}", f"y{other}") for one in range(15) for other in range(10)]
+    return lambda: series_evidence(names, series, first_month=1)
+
+
+def accounts(count: int) -> Callable[[], object]:
+    """Fifteen indicators against one outcome."""
+    one = company("null", count, 1, indicators=15)
+    return lambda: account_evidence(one.history, one.outcome, one.indicators)
+
+
+def figures(times: int = 3) -> list[tuple[str, float]]:
+    """Every figure by name."""
+    pairs, smaller, larger = TARGETS
+    one = company("null", 5_000, 1)
+    grid = one.history.matrix(one.indicators[0].values)
+    path = np.exp(0.01 * np.arange(60) + 0.01 * np.random.default_rng(2).standard_normal(60))
+    return [
+        (pairs, best_of(times, series_pairs())),
+        (smaller, best_of(times, accounts(5_000))),
+        (larger, best_of(1, accounts(50_000))),
+        (
+            "backtest of a score, 5,000 accounts × 36 months, s",
+            best_of(times, lambda: backtest(one.history, one.outcome, grid)),
+        ),
+        ("forecast of 60 months, s", best_of(times, lambda: forecast(path, "money"))),
+    ]
+
+
+def main() -> None:
+    """Print the table."""
+    for name, seconds in figures():
+        promised = (
+            f"at most {TARGETS[name]:g}: {'met' if seconds <= TARGETS[name] else 'MISSED'}" if name in TARGETS else ""
+        )
+        print(f"{name:<54}{seconds:>8.2f}  {promised}".rstrip())
+
+
+if __name__ == "__main__":
+    main()
