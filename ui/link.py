@@ -1,8 +1,8 @@
 """What is on screen, as ids in the link: a shared link shows the same page to someone else.
 
 The link wins over the session; what the link leaves out comes from the session (so that changing
-pages keeps the filters) and else from the defaults. `kpi` belongs to one page only and never comes
-from the session. Defaults stay out of the link.
+pages keeps the filters) and else from the defaults. `kpi` and `pair` belong to one page only and never
+come from the session. Defaults stay out of the link.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,6 +30,7 @@ class Link:
     compare: str = "previous"
     by: str = ""
     kpi: str = ""
+    pair: str = ""
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
@@ -66,7 +67,7 @@ def current() -> Link:
     """The state in force, from the link, then the session, then the defaults."""
     from_link = parse({k: st.query_params.get_all(k) for k in st.query_params})
     held: Link = st.session_state.get(_SESSION) or Link()
-    return replace(replace(held, kpi=""), **from_link)
+    return replace(replace(held, kpi="", pair=""), **from_link)
 
 
 def hold(state: Link) -> None:

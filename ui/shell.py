@@ -69,6 +69,14 @@ def menu(here: Here) -> Any:
     pages = {
         "": start_pages,
         tell.t("shell.objectives"): objectives,
+        tell.t("shell.evidence"): [
+            st.Page(
+                "pages/signals/lead_lag.py",
+                title=tell.t("shell.lead_lag"),
+                icon=":material/visibility:",
+                url_path="lead_lag",
+            )
+        ],
         tell.t("shell.data"): [
             st.Page(f"pages/{path}.py", title=tell.t(f"shell.{name}"), icon=icon, url_path=name)
             for path, name, icon in data

@@ -6,7 +6,7 @@ from workspace import connecting, keeping, refreshing
 from workspace.behind import accounts, evidence
 from workspace.bringing_in import Choice, check, import_files, look, preview, problems_frame, store_rows
 from workspace.home import SAMPLE, default_home, list_workspaces, open_store, write_sample
-from workspace.leading import LeadMap, lead_map
+from workspace.leading import LeadMap, by_segment, lead_map, standing_now
 from workspace.numbers import View, Workspace, as_records, known
 from workspace.two_series import two_series
 
@@ -20,6 +20,7 @@ __all__ = [
     "Workspace",
     "accounts",
     "as_records",
+    "by_segment",
     "check",
     "connecting",
     "default_home",
@@ -35,6 +36,7 @@ __all__ = [
     "preview",
     "problems_frame",
     "refreshing",
+    "standing_now",
     "store_rows",
     "two_series",
     "write_sample",

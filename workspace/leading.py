@@ -16,6 +16,7 @@ from kpis.evidence.history import AccountMonths, Outcome, account_months, decisi
 from kpis.evidence.preparing import Series
 from kpis.evidence.result import Evidence
 from kpis.evidence.series import series_evidence
+from kpis.evidence.standing import standing
 from kpis.kpi import Kpi
 from kpis.table import NEVER_ROLL_UP
 from workspace.frames import in_currency
@@ -337,3 +338,56 @@ def company_series(
         cases = rows["n"].astype(float).to_numpy() if counted and rows["n"].notna().any() else None
         found[kpi.key] = Series(kpi.key, values.to_numpy(), cases, _ingredients(kpi))
     return found
+
+
+def by_segment(
+    workspace: Workspace, leading: str, lagging: str, where: Mapping[str, Sequence[str]] = NO_FILTER
+) -> dict[str, Evidence]:
+    """The same pair in each segment by itself, corrected for how many there are; {} without segments.
+
+    Only outcomes that happen to accounts can be compared this way.
+    """
+    values = workspace.dimensions.get(SEGMENT, []) if lagging in OUTCOMES else []
+    chosen = where.get(SEGMENT) or values
+    found: dict[str, Evidence] = {}
+    for value in chosen if len(chosen) > 1 else ():
+        seen = history(workspace, {**where, SEGMENT: [value]})
+        kpi = next((one for one in leading_kpis(seen.frame) if one.key == leading), None) if len(seen.frame) else None
+        outcome = account_outcome(seen, lagging) if len(seen.frame) else None
+        if kpi is not None and outcome is not None:
+            found[value] = account_evidence(seen.arranged, outcome, [indicator(seen, kpi)])[leading]
+    graded = grade(found.values(), {(leading, lagging): 0})
+    return dict(zip(found, graded, strict=True))
+
+
+def standing_now(workspace: Workspace, leading: str, where: Mapping[str, Sequence[str]] = NO_FILTER) -> pd.DataFrame:
+    """Where each account stands in the last whole month, for accounts that can still have the event.
+
+    Columns: account_id, name, segment (where there is one), mrr (at the close, in the reporting currency), value (the
+    indicator), place (share of comparable accounts below, 0–1), moved (the same for the change from its own past;
+    NaN with too little of it). Accounts whose value is not known are left out.
+    """
+    seen = history(workspace, where)
+    kpi = next((one for one in leading_kpis(seen.frame) if one.key == leading), None) if len(seen.frame) else None
+    if kpi is None:
+        return pd.DataFrame(columns=["account_id", "name", "mrr", "value", "place", "moved"])
+    values = np.asarray(indicator(seen, kpi).values, dtype=float)
+    told = pd.DataFrame(
+        {
+            "account_id": seen.arranged.accounts.astype(str),
+            "place": standing(seen.arranged, values),
+            "moved": standing(seen.arranged, values, change=True),
+        }
+    )
+    last = seen.frame["month"] == len(seen.months) - 1
+    now = pd.DataFrame(
+        {
+            "account_id": seen.frame.loc[last, "account_id"],
+            "mrr": _number(seen.frame, "closing_mrr")[last],
+            "value": values[last.to_numpy()],
+        }
+    )
+    names = ["name", *([SEGMENT] if SEGMENT in workspace.dimensions else [])]
+    frame = told.merge(now, on="account_id").merge(workspace.attributes(names), on="account_id", how="left")
+    frame = frame[frame["place"].notna()]
+    return frame[["account_id", *names, "mrr", "value", "place", "moved"]].reset_index(drop=True)

@@ -1,0 +1,41 @@
+"""Where accounts stand now: the share of comparable accounts below each, in the latest month."""
+
+import numpy as np
+from scipy.stats import rankdata
+
+from kpis.evidence.adjusting import Cells
+from kpis.evidence.history import AccountMonths, Floats
+from kpis.evidence.scoring import change_from_baseline
+
+FEWEST_COMPARABLE = 5
+_BANDS = 6
+
+
+def standing(history: AccountMonths, values: Floats, *, change: bool = False) -> Floats:
+    """Mid-rank percentile (0–1) of each account in the last month, without what segment and tenure band explain.
+
+    Args:
+        history: accounts by whole month.
+        values: the indicator, one value per tidy row of the history.
+        change: rank the change from the account's own baseline (mean of months t−6 … t−2) instead.
+
+    Returns:
+        One number per account of `history.accounts`: the share of accounts at risk that stand below, ties counted by
+        half; NaN where the account is not at risk, the indicator is not known, or fewer than five others are.
+    """
+    grid = history.matrix(values)
+    if change:
+        grid = change_from_baseline(grid)
+    found = np.full(len(history.accounts), np.nan)
+    if not history.months:
+        return found
+    last = history.months - 1
+    now = grid[:, last]
+    used = ~np.isnan(now) & history.at_risk[:, last]
+    if used.sum() <= FEWEST_COMPARABLE:
+        return found
+    codes = (history.segment[:, last], history.band[:, last])
+    effects = Cells(codes, (history.segments, _BANDS)).effects(np.where(used, now, 0.0), used)
+    residual = np.round(now - effects, 9)[used]
+    found[used] = (rankdata(residual) - 0.5) / used.sum()
+    return found
