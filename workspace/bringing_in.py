@@ -104,6 +104,7 @@ def check(
     for place, i in enumerate(order):
         choice = chosen[i]
         here = apart.is_apart(uploads[i])
+        more: dict[str, Any] = {"progress": _part(progress, place, len(order))} if here else {}
         prepared[i] = (apart.check if here else prepare)(
             uploads[i],
             choice.mapping,
@@ -112,7 +113,7 @@ def check(
             constants=dict(choice.constants),
             known=held,
             zone=workspace.settings["timezone"],
-            **({"progress": _part(progress, place, len(order))} if here else {}),
+            **more,
         )
         held = with_new(held, prepared[i])
     compare_churn(workspace, list(prepared.values()))

@@ -24,11 +24,11 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     running: dict[int, int] = {}
     while True:
-        ready, _, _ = select.select([control, woken], [], [])
+        ready, _, _ = select.select([control.fileno(), woken], [], [])
         if woken in ready:
             os.read(woken, 512)
             _reap(running)
-        if control not in ready:
+        if control.fileno() not in ready:
             continue
         asked, handed, _, _ = socket.recv_fds(control, 1, 3)
         if asked == b"n" and len(handed) == 3:

@@ -56,7 +56,7 @@ def _plain(raw: RawTable, mapping: Mapping) -> bool:
     tables = body.get("tables", {})
     if set(body) != {"tables"} or len(tables) != 1 or not set(tables) <= set(TABLES):
         return False
-    if raw.broken or raw.left_out or getattr(mapping, "private", ()) or "farol_row" in raw.headers:
+    if bool(raw.broken or raw.left_out) or bool(getattr(mapping, "private", None)) or "farol_row" in raw.headers:
         return False
     (one,) = tables.values()
     sources = [source for source in one.get("columns", {}).values() if isinstance(source, dict)]
@@ -186,7 +186,8 @@ def _hashes(one: Checked) -> np.ndarray | None:
     names = ", ".join(f'"{name}"' for name in keys)
     with duckdb.connect() as engine:
         engine.register("keys", one.accepted.select(list(keys)))
-        return engine.execute(f"select hash({names}) as h from keys").fetchnumpy()["h"]  # noqa: S608 - of the schema
+        every = f"select hash({names}) as h from keys"  # noqa: S608 - names of the schema
+        return np.asarray(engine.execute(every).fetchnumpy()["h"])
 
 
 def _twice(hashes: np.ndarray) -> bool:

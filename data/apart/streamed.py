@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -70,12 +71,12 @@ class _Unusual(Exception):
 def _heading(ends: bytes, name: str, assumed: Assumed | None) -> RawTable | None:
     """How the file is written, by its ends; None where there is anything to say about them."""
     try:
-        found = read_delimited(memoryview(ends), name, assumed)
+        tables: Any = read_delimited(memoryview(ends), name, assumed)
     except DataProblem:
         return None
-    found = found[0] if isinstance(found, list) and len(found) == 1 else found
-    if not isinstance(found, RawTable):
+    if len(tables) != 1:
         return None
+    found: RawTable = tables[0]
     plain = found.assumed.encoding in _ENCODINGS and len(found.assumed.delimiter or "") == 1
     quiet = not (found.notes or found.broken or found.left_out or found.row_numbers is not None)
     one_line = found.header_row and found.first_row_number == found.header_row + 1 and found.frame.num_columns > 1
