@@ -11,9 +11,10 @@ from data.readers.encodings import as_utf8, find_encoding, spoiled_words, unprov
 from data.readers.fast import read_fast
 from data.readers.filling import TAIL_RECORDS, fill_table, note
 from data.readers.fixed import cut, find_starts
-from data.readers.layout import Layout, find_layout, find_stacked
+from data.readers.layout import Layout, find_layout
 from data.readers.raw import MAX_COLUMNS, Assumed, RawTable
 from data.readers.records import Grammar, Record, records
+from data.readers.several import find_stacked
 from data.readers.tables import drop_repeated_headers, read_grid, say_layout
 
 FAST_FROM = 1 << 20

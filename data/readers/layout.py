@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from data.readers.shapes import is_unit, is_year, shape
 
 JOINED = " – "
-_LOOK_AHEAD = 60
+LOOK_AHEAD = 60
 _UNDER = 20
 _TOTAL = re.compile(
     r"^(?:grand |sub|gran |sum of )?(?:total|totals|totais|totales|soma|suma|somatorio|somatório|sum)"
@@ -83,8 +83,8 @@ def find_header(records: Sequence[list[str]]) -> int | None:
     The header is the first record as wide as the table whose cells are names: text, all different,
     and not of the kind of value that stands below them.
     """
-    head = records[:_LOOK_AHEAD]
-    filled = [_filled(record) for record in head]
+    head = records[:LOOK_AHEAD]
+    filled = [filled_cells(record) for record in head]
     if not any(filled):
         return None
     usual = Counter(count for count in filled if count).most_common(1)[0][0]
@@ -100,7 +100,8 @@ def find_header(records: Sequence[list[str]]) -> int | None:
     return None
 
 
-def _filled(record: list[str]) -> int:
+def filled_cells(record: list[str]) -> int:
+    """How many cells of a record hold something."""
     return sum(1 for cell in record if cell.strip())
 
 
@@ -115,7 +116,7 @@ def _fuller(head: Sequence[list[str]], filled: list[int], start: int, usual: int
     return None
 
 
-def _kind_under(below: Sequence[list[str]], position: int) -> str | None:
+def kind_under(below: Sequence[list[str]], position: int) -> str | None:
     """The usual kind of value in a column, None where it is blank."""
     under = Counter(shape(row[position]) for row in below if position < len(row) and row[position].strip())
     return under.most_common(1)[0][0] if under else None
@@ -124,7 +125,7 @@ def _kind_under(below: Sequence[list[str]], position: int) -> str | None:
 def contrasts(record: list[str], below: Sequence[list[str]]) -> bool:
     """Whether text of a record stands over a column of another kind."""
     return any(
-        cell.strip() and shape(cell) == "text" and _kind_under(below, position) not in (None, "text")
+        cell.strip() and shape(cell) == "text" and kind_under(below, position) not in (None, "text")
         for position, cell in enumerate(record)
     )
 
@@ -137,7 +138,7 @@ def _names(record: list[str], below: Sequence[list[str]]) -> bool:
         kind = shape(cell)
         if kind in ("blank", "text") or is_year(cell):
             continue
-        if _kind_under(below, position) in (None, kind):
+        if kind_under(below, position) in (None, kind):
             return False
     return any(shape(cell) == "text" or is_year(cell) for cell in cells)
 
@@ -155,7 +156,7 @@ def _with_groups(head: Sequence[list[str]], at: int, merged: Sequence[int], give
 
 
 def _same_names(top: list[str], sub: list[str]) -> bool:
-    return [c.strip() for c in top] == [c.strip() for c in sub] and _filled(top) >= 2
+    return [c.strip() for c in top] == [c.strip() for c in sub] and filled_cells(top) >= 2
 
 
 def _grouped(top: list[str], sub: list[str], below: Sequence[list[str]], merged: bool) -> bool:
@@ -174,7 +175,7 @@ def _grouped(top: list[str], sub: list[str], below: Sequence[list[str]], merged:
     groups = _spread(upper, lower)
     starts = [i for i in range(width) if upper[i]]
     spans = [sum(1 for j in range(i, _next(starts, i, width)) if lower[j]) for i in starts]
-    if not any(span >= 2 for span in spans) or (len(starts) == 1 and spans[0] == _filled(lower)):
+    if not any(span >= 2 for span in spans) or (len(starts) == 1 and spans[0] == filled_cells(lower)):
         return False  # one group over all names is a title
     pairs = [(groups[i], lower[i]) for i in range(width) if lower[i] or upper[i]]
     if len(set(pairs)) < len(pairs):
@@ -219,7 +220,7 @@ def _is_units(record: list[str], below: Sequence[list[str]]) -> bool:
     positions = [i for i, cell in enumerate(record) if cell.strip()]
     if not positions or not below or not all(is_unit(record[i]) for i in positions):
         return False
-    return all(_kind_under(below, i) != "text" for i in positions) and any(_kind_under(below, i) for i in positions)
+    return all(kind_under(below, i) != "text" for i in positions) and any(kind_under(below, i) for i in positions)
 
 
 def _with_units(header: list[str], units: list[str]) -> list[str]:
@@ -304,113 +305,14 @@ def _notes_after_blank(tail: Sequence[list[str]], width: int) -> int:
     if width < 3:
         return 0
     for i in range(len(tail) - 1, 0, -1):
-        if _filled(tail[i]) == 0:
-            return len(tail) - i if any(_filled(record) for record in tail[i + 1 :]) else 0
-        if not is_footer(tail[i], width) and not _is_sentence(tail[i]):
+        if filled_cells(tail[i]) == 0:
+            return len(tail) - i if any(filled_cells(record) for record in tail[i + 1 :]) else 0
+        if not is_footer(tail[i], width) and not is_sentence(tail[i]):
             return 0
     return 0
 
 
-def _is_sentence(record: list[str]) -> bool:
+def is_sentence(record: list[str]) -> bool:
     """One cell of words and nothing beside it."""
     filled = [cell.strip() for cell in record if cell.strip()]
     return len(filled) == 1 and shape(filled[0]) == "text" and (" " in filled[0] or len(filled[0]) >= 12)
-
-
-def find_stacked(records: Sequence[list[str]], layout: Layout) -> list[int]:
-    """Positions where further tables start below the first: their headers, or the titles above these."""
-    starts: list[int] = []
-    if layout.header_at is None:
-        return starts
-    names = {cell.strip() for cell in records[layout.header_at] if cell.strip()}
-    floor = layout.first + 1
-    for i in range(floor, len(records)):
-        if i < floor or _filled(records[i]) < 2:
-            continue
-        block = records[i : i + _LOOK_AHEAD]
-        above = i - 1
-        while above > 0 and _is_sentence(records[above]):
-            above -= 1
-        after_blank = _filled(records[above]) == 0
-        if not _other_header(records[i], names, records[layout.header_at]) and not (
-            after_blank and _opens_table(block, names)
-        ):
-            continue
-        start = i
-        while start - 1 >= floor and (_filled(records[start - 1]) == 0 or _is_sentence(records[start - 1])):
-            start -= 1
-        starts.append(start)
-        names = {cell.strip() for cell in records[i] if cell.strip()}
-        floor = i + 2
-    return starts
-
-
-def find_above(records: Sequence[list[str]], layout: Layout) -> int | None:
-    """Where a smaller table starts above the one found, parted from it by a blank line; None without one."""
-    for i in range(layout.header_at or 0):
-        if _filled(records[i]) >= 2 and (i == 0 or not _filled(records[i - 1]) or _is_sentence(records[i - 1])):
-            block = records[i : layout.header_at]
-            end = next((k for k, record in enumerate(block) if not _filled(record)), None)
-            if end is not None and end >= 3 and _opens_table(block, set()):
-                return i
-    return None
-
-
-def _other_header(record: list[str], names: set[str], header: list[str]) -> bool:
-    """Most names of the header again, in a line that is not the header itself."""
-    cells = [cell.strip() for cell in record if cell.strip()]
-    same = sum(1 for cell in cells if cell in names)
-    return same >= 3 and same >= 0.6 * max(len(cells), len(names)) and cells != [c.strip() for c in header if c.strip()]
-
-
-def _opens_table(block: Sequence[list[str]], names: set[str]) -> bool:
-    """Whether a block after a blank line starts with a header of its own."""
-    end = next((k for k, record in enumerate(block) if not _filled(record)), len(block))
-    head, below = block[0], block[1:end]
-    cells = [cell.strip() for cell in head if cell.strip()]
-    return (
-        len(below) >= 1
-        and len(set(cells)) == len(cells)
-        and not set(cells) <= names
-        and all(shape(cell) == "text" or is_year(cell) for cell in cells)
-        and all(_filled(record) <= len(cells) or is_total(record, len(cells)) for record in below)
-        and contrasts(head, below)
-        and not any(_kind_under(below, i) is not None and not cell.strip() for i, cell in enumerate(head))
-    )
-
-
-def find_beside(records: Sequence[list[str]]) -> list[tuple[int, int]]:
-    """Column ranges of tables that stand side by side, parted by a blank column; one range when there is one table.
-
-    A blank column parts two tables only when each side is dense, has its own header, and the sides
-    end in different lines or share names.
-    """
-    width = max((len(record) for record in records), default=0)
-    used = [any(i < len(record) and record[i].strip() for record in records) for i in range(width)]
-    ranges, start = [], None
-    for i in range(width + 1):
-        if i < width and used[i]:
-            start = i if start is None else start
-        elif start is not None:
-            ranges.append((start, i))
-            start = None
-    if len(ranges) < 2 or any(stop - begin < 2 for begin, stop in ranges):
-        return [(0, width)]
-    parts = [[record[begin:stop] for record in records] for begin, stop in ranges]
-    layouts = [find_layout(part[:_LOOK_AHEAD]) for part in parts]
-    if any(layout.header_at is None for layout in layouts):
-        return [(0, width)]
-    extents = [_dense(part, layout) for part, layout in zip(parts, layouts, strict=True)]
-    if any(extent is None for extent in extents):
-        return [(0, width)]
-    names = [name for layout in layouts for name in layout.names]
-    apart = len(set(extents)) > 1 or len(set(names)) < len(names) or len({x.header_at for x in layouts}) > 1
-    return ranges if apart else [(0, width)]
-
-
-def _dense(part: Sequence[list[str]], layout: Layout) -> int | None:
-    """Last filled record of a part whose rows leave no gaps, else None."""
-    filled = [_filled(record) for record in part]
-    last = max((i for i, count in enumerate(filled) if count), default=0)
-    body = filled[layout.first : last + 1]
-    return last if body and all(count >= 2 for count in body) else None

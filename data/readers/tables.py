@@ -8,9 +8,10 @@ import pyarrow.compute as pc
 
 from data.problems import DataProblem, Problem
 from data.readers.filling import fill_table, leave_out, note
-from data.readers.layout import Layout, find_above, find_beside, find_layout, find_stacked
+from data.readers.layout import Layout, find_layout
 from data.readers.raw import MAX_CELLS, MAX_COLUMNS, Assumed, RawTable
 from data.readers.records import Record
+from data.readers.several import find_above, find_beside, find_stacked
 
 _LOOK_AHEAD = 80
 _PREVIEWED = 40
