@@ -153,6 +153,16 @@ def test_their_names_words_and_moments_are_mapped(live: Source) -> None:
     assert panel[panel["account_id"] == "a"]["contacts_opened"].tolist() == [1, 0]
 
 
+def test_texts_are_ordered_by_code_point_whatever_the_database_does(live: Source) -> None:
+    same_second = [datetime(2024, 3, 1, 9)] * 2
+    answers = pa.table(
+        {"response_id": ["B1", "a1"], "kind": ["nps", "nps"], "responded_at": same_second, "score": [10.0, 0.0],
+         "scale_min": [0.0, 0.0], "scale_max": [10.0, 10.0], "account_id": ["x", "x"], "respondent_id": ["p", "p"]}
+    )  # fmt: skip
+    panel = build_panel(live({"surveys": answers}), "month").frame  # of two answers at once the greater id is the last
+    assert panel[["nps_promoters", "nps_detractors"]].sum().tolist() == [0, 1]
+
+
 def test_rows_that_an_import_would_reject_are_left_out(live: Source) -> None:
     rows = pa.table(
         {"subscription_id": ["s", "t", "u"], "account_id": ["a", "b", None], "amount": [12.0, 5.0, 7.0],
