@@ -181,7 +181,7 @@ def _less_history(comparison: Comparison, grid: Floats) -> Remark | None:
     """
     sets = comparison.sets
     lines, rows = comparison.rows
-    known = np.asarray(comparison.known(grid)[:3].any(axis=0))[lines, rows]
+    known = comparison.known(grid, 3)[lines, rows]
     there = comparison.at >= 1
     case = sets.case[lines, rows]
     bands = comparison.history.band[comparison.account, comparison.at] + 6 * lines

@@ -51,14 +51,14 @@ class Comparison:
         """Independent normal draws, the same for every indicator; draws × horizons."""
         return self.sets.random().standard_normal((NORMAL_DRAWS, len(HORIZONS)))
 
-    def known(self, grid: Floats) -> Flags:
-        """Whether each row's indicator is known at each horizon; horizons × lines × rows."""
-        return ~np.isnan(self.gather(grid))
+    def known(self, grid: Floats, within: int) -> Flags:
+        """Whether each row's indicator is known at all so many months before or later; lines × rows."""
+        return np.asarray((~np.isnan(self.gather(grid, HORIZONS[:within]))).any(axis=0))
 
-    def gather(self, grid: Floats) -> Floats:
+    def gather(self, grid: Floats, horizons: range = HORIZONS) -> Floats:
         """The indicator of each row at each horizon; NaN for padding and before the data."""
-        values = np.full((len(HORIZONS), *self.sets.account.shape), np.nan)
-        for place_, horizon in enumerate(HORIZONS):
+        values = np.full((len(horizons), *self.sets.account.shape), np.nan)
+        for place_, horizon in enumerate(horizons):
             there = self.at >= horizon
             lines, rows = self.rows[0][there], self.rows[1][there]
             values[place_, lines, rows] = grid[self.account[there], self.at[there] - horizon]
