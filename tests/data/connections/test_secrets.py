@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 import cli
 from data.connections import Secret, reading, redacted, resolve
+from data.connections.problems import failed
 from data.problems import DataProblem
 from data.store import Store
 from tests.data.connections.sources import OPEN
@@ -72,6 +73,15 @@ def test_redaction():
     nowhere(said)
     assert "other" not in said
     assert "more" not in said
+
+
+def test_a_driver_that_repeats_the_password_is_not_repeated():
+    for error in (
+        OSError(f"cannot log in with {WRONG}"),
+        ValueError(f"mysql://u:{quote(WRONG, safe='')}@h/d?password=x"),
+    ):
+        problem = failed(error, Secret(WRONG), "h")
+        nowhere(str(problem) + repr(problem.params))
 
 
 def test_a_wrong_password_is_nowhere(source, tmp_path, monkeypatch, capfd):
