@@ -2,7 +2,7 @@
 
 from data.policies import Policies
 from data.problems import DataProblem
-from workspace import connecting, keeping, refreshing
+from workspace import connecting, keeping, living, refreshing
 from workspace.behind import accounts, evidence
 from workspace.bringing_in import Choice, check, import_files, look, preview, problems_frame, store_rows
 from workspace.home import SAMPLE, default_home, list_workspaces, open_store, write_sample
@@ -30,6 +30,7 @@ __all__ = [
     "known",
     "lead_map",
     "list_workspaces",
+    "living",
     "living",
     "look",
     "open_store",
