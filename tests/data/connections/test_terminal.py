@@ -67,3 +67,11 @@ def test_a_password_in_an_address_is_refused(url, tmp_path, monkeypatch):
         code, said, err = run("connections", "add", "crm", "--url", url, "-w", "acme", *form)
         assert code == 2
         assert "hunter2" not in said + err
+
+
+def test_live_measures_are_asked_for_by_the_name_of_the_connection(tmp_path, monkeypatch):
+    monkeypatch.setenv("FAROL_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("FAROL_DATABASE_URL", raising=False)
+    Store(tmp_path / "home").create_workspace("acme")
+    code, _, said = run("kpis", "-w", "acme", "--live", "nobody")
+    assert (code, "nobody" in said) == (2, True)
