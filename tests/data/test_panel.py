@@ -27,8 +27,8 @@ ALLOWED = {
     "abs", "avg", "cast", "coalesce", "count", "date_trunc", "extract", "first_value", "floor", "lead", "max", "min",
     "row_number", "sign", "sum",
 }  # fmt: skip
-WORDS = {"and", "as", "by", "distinct", "exists", "from", "in", "in_", "on", "or", "over", "select", "then", "values",
-         "when", "where", "not", "case", "else", "with", "all", "union", "join", "end"}  # fmt: skip
+WORDS = {"and", "as", "by", "calendar", "distinct", "exists", "from", "in", "in_", "on", "or", "over", "select",
+         "then", "values", "when", "where", "not", "case", "else", "with", "all", "union", "join", "end"}  # fmt: skip
 
 RICH = {
     "accounts": [
