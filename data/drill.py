@@ -120,9 +120,7 @@ def _declared(name: str) -> tuple[Family, Measure]:
     return known[name]
 
 
-def _context(
-    connection: Cursor, family: Family, period: Period, policies: Policies, as_of: date | None
-) -> Context:
+def _context(connection: Cursor, family: Family, period: Period, policies: Policies, as_of: date | None) -> Context:
     """What a family needs to know, for one period, asked of the connection itself."""
     names = tuple(dict.fromkeys((*tables(), *needs((family,)))))
     loaded = frozenset(name for name, there in zip(names, _values(connection, names), strict=True) if there)
