@@ -31,7 +31,6 @@ __all__ = [
     "lead_map",
     "list_workspaces",
     "living",
-    "living",
     "look",
     "open_store",
     "preview",

@@ -20,6 +20,7 @@ from data import apart
 from data.facts import Facts
 from data.importing import Prepared, Upload, prepare
 from data.mapping.mapping import table_of
+from data.mapping.remembering import remembered, signature
 from data.problems import DataProblem
 from data.readers import Assumed
 from data.store import Batch, CommitResult, Store
@@ -222,8 +223,9 @@ def import_files(
             workspace = _unborn(store)
         else:
             workspace = Workspace(store, (found or store.create_workspace(name)).id)
+        choices = [_as_last_time(workspace, upload, choice) for upload in uploads]
         try:
-            prepared = check(workspace, uploads, [choice] * len(uploads), progress=_shares(progress, "…"))
+            prepared = check(workspace, uploads, choices, progress=_shares(progress, "…"))
             before = _lit(workspace)
             rows = [one for each in prepared for one in each]
             if dry_run:
@@ -232,6 +234,8 @@ def import_files(
             else:
                 committed = store_rows(workspace, uploads, prepared, mode, force)
                 results = list(committed.batches)
+                if mapping is not None:
+                    _remember(workspace, uploads, mapping)
                 after = Workspace(store, workspace.id)
         except DataProblem:
             if found is None and not dry_run:
@@ -257,6 +261,21 @@ def import_files(
         }
         for one, result in zip(rows, results, strict=True)
     ]
+
+
+def _as_last_time(workspace: Workspace, upload: Upload, choice: Choice) -> Choice:
+    """The mapping that was settled for files with these headers, where nobody says otherwise."""
+    if choice.mapping is not None or choice.tables or len(upload.tables) != 1:
+        return choice
+    found = remembered(upload.tables[0], workspace.store.mappings(workspace.id))
+    return choice if found is None else replace(choice, mapping=found.to_json())
+
+
+def _remember(workspace: Workspace, uploads: Sequence[Upload], mapping: Mapping[str, Any]) -> None:
+    """Keep a mapping that somebody gave for the next file with the same headers."""
+    for upload in uploads:
+        if len(upload.tables) == 1:
+            workspace.store.save_mapping(workspace.id, signature(upload.tables[0]), mapping)
 
 
 def _shares(progress: Callable[[str], None], what: str) -> Progress:
