@@ -118,11 +118,12 @@ def test_a_stranger_is_no_backup(space: tuple[Store, str]) -> None:
 def test_retention_is_saved(space: tuple[Store, str]) -> None:
     store, id = space
     at = opened(id)
+    assert "For ever" in at.selectbox(f"data_keep_originals_days_{id}").options
     at.selectbox(f"data_keep_originals_days_{id}").set_value(0).run()
     at.selectbox(f"data_keep_undone_days_{id}").set_value(90).run()
     found = store.settings(id)
     assert (found["keep_originals_days"], found["keep_undone_days"], found["keep_rejected_days"]) == (0, 90, None)
-    at.selectbox(f"data_keep_undone_days_{id}").set_value(None).run()
+    at.selectbox(f"data_keep_undone_days_{id}").set_value(-1).run()
     assert store.settings(id)["keep_undone_days"] is None
 
 
@@ -174,3 +175,13 @@ def test_a_lost_file_is_said_without_its_path_and_mended_here(space: tuple[Store
     at.button("data_check").click().run()
     assert "Every stored file is whole" in words(at)
     backup.unlink()
+
+
+def test_an_erasure_is_in_the_record_of_changes(space: tuple[Store, str]) -> None:
+    store, id = space
+    store.erase(id, "C-1002")
+    at = opened(id, page="pages/reference/settings.py")
+    assert not at.exception
+    tables = [one.value for one in at.dataframe if "Which" in one.value]
+    assert "Account erased" in list(tables[0]["What"])
+    assert "C-1002" not in tables[0].to_csv()

@@ -11,6 +11,7 @@ from ui.reference.data_saying import tried
 from ui.reference.saving import outcome, saved, seeded
 from workspace import keeping
 
+FOR_EVER = -1  # a select box takes None for nothing chosen
 DAYS = (7, 30, 90, 180, 365, 730, 1825)
 
 
@@ -30,11 +31,12 @@ def _retention(here: Here) -> None:
     settings = space.store.settings(space.id)
     for name in keeping.RETENTION:
         never = (0,) if name == "keep_originals_days" else ()
-        key = seeded(f"data_{name}_{space.id}", settings[name])
-        options = sorted({*never, *DAYS, *([settings[name]] if settings[name] is not None else [])})
+        now = FOR_EVER if settings[name] is None else settings[name]
+        key = seeded(f"data_{name}_{space.id}", now)
+        options = sorted({FOR_EVER, *never, *DAYS, now})
         st.selectbox(
             tell.t(f"data.{name}"),
-            [None, *options],
+            options,
             key=key,
             format_func=partial(_days, here),
             on_change=saved(partial(_save, here, name, key)),
@@ -43,15 +45,16 @@ def _retention(here: Here) -> None:
     outcome(here)
 
 
-def _days(here: Here, days: int | None) -> str:
-    if days is None:
+def _days(here: Here, days: int) -> str:
+    if days == FOR_EVER:
         return here.tell.t("data.for_ever")
     return here.tell.t("data.days", n=days) if days else here.tell.t("data.never")
 
 
 def _save(here: Here, name: str, key: str) -> None:
     space = here.loaded.space
-    space.store.save_settings(space.id, {name: st.session_state[key]})
+    days = st.session_state[key]
+    space.store.save_settings(space.id, {name: None if days == FOR_EVER else days})
 
 
 def _erase(here: Here) -> None:
