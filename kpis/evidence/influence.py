@@ -14,20 +14,29 @@ def widening(placed: Placed) -> Floats:
     return factor
 
 
-def auc_of(above_half: Floats, case: Flags) -> Floats:
+def above_half(placed: Placed) -> Floats:
+    """Share of the other rows of its group that each row stands above (ties half), minus ½; 0 where unknown."""
+    others = np.maximum(placed.known - placed.cases, 1.0)[..., None]
+    below = (np.nan_to_num(placed.percentile) + 0.5) * placed.known[..., None]
+    cases_below = placed.cases[..., None] - placed.cases_above
+    share: Floats = np.where(np.isnan(placed.percentile), 0.0, (below - cases_below) / others - 0.5)
+    return share
+
+
+def auc_of(above: Floats, case: Flags) -> Floats:
     """AUC from the place above ½ of every case; NaN without cases."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        total = np.where(case, above_half, 0.0).sum(axis=(-2, -1))
+        total = np.where(case, above, 0.0).sum(axis=(-2, -1))
         auc: Floats = np.clip(0.5 + total / case.sum(axis=(-2, -1)), 0.0, 1.0)
     return auc
 
 
-def influence(placed: Placed, above_half: Floats, case: Flags, auc: Floats, account: Ints, accounts: int) -> Floats:
+def influence(placed: Placed, above: Floats, case: Flags, auc: Floats, account: Ints, accounts: int) -> Floats:
     """What each account adds to each AUC, as one that had the event and as one compared with; curves × accounts.
 
     Args:
         placed: ranks, curves × groups × rows.
-        above_half: the place above ½ of each row among the others of its group.
+        above: the place above ½ of each row among the others of its group (`above_half`), adjusted or not.
         case: known cases, curves × groups × rows.
         auc: AUC by curve.
         account: position of the account of each row, −1 for padding; groups × rows.
@@ -37,11 +46,10 @@ def influence(placed: Placed, above_half: Floats, case: Flags, auc: Floats, acco
     """
     total = np.maximum(case.sum(axis=(1, 2)), 1)[:, None, None]
     known = ~np.isnan(placed.percentile)
-    ranks = 0.5 + widening(placed)[..., None] * np.nan_to_num(placed.percentile)
-    by_group = np.where(case, ranks, 0.0).sum(axis=-1, keepdims=True)
+    by_group = np.where(case, 0.5 + above_half(placed), 0.0).sum(axis=-1, keepdims=True)
     others = np.maximum(placed.known - placed.cases, 1.0)[..., None]
     as_other = np.where(known & ~case, (placed.cases_above - by_group) / others, 0.0)
-    own = np.where(case, above_half - np.nan_to_num(auc - 0.5)[:, None, None], as_other) / total
+    own = np.where(case, above - np.nan_to_num(auc - 0.5)[:, None, None], as_other) / total
     there = account >= 0
     who = account[there]
     return np.stack([np.bincount(who, one[there], accounts) for one in own])
@@ -61,9 +69,9 @@ def plain_auc(values: Floats, case: Flags) -> tuple[float, Floats, int]:
         case: who had the event.
     """
     placed = place(values[None], case)
-    above_half = widening(placed)[..., None] * np.nan_to_num(placed.percentile)
+    above = above_half(placed)
     there = case & ~np.isnan(placed.percentile)
-    auc = auc_of(above_half, there)
+    auc = auc_of(above, there)
     account = np.broadcast_to(np.arange(values.shape[1]), values.shape)
-    shares = influence(placed, above_half, there, auc, account, values.shape[1])
+    shares = influence(placed, above, there, auc, account, values.shape[1])
     return float(auc[0]), shares[0], int(there[0].any(axis=0).sum())

@@ -8,7 +8,7 @@ from scipy.special import expit, logit, stdtrit
 
 from kpis.evidence.adjusting import Cells
 from kpis.evidence.history import AccountMonths, Flags, Floats, Ints
-from kpis.evidence.influence import auc_of, clustered_error, influence, widening
+from kpis.evidence.influence import above_half, auc_of, clustered_error, influence, widening
 from kpis.evidence.ranking import place
 from kpis.evidence.result import CONFIDENCE, Lead
 from kpis.evidence.risksets import RiskSets, shuffled_cases
@@ -171,11 +171,11 @@ def scores(comparison: Comparison, residual: Floats) -> Scores:
     placed = place(values, sets.case)
     centred = _centred(comparison, placed.percentile)
     widen = widening(placed)
-    above_half = widen[..., None] * centred
+    above = above_half(placed) + widen[..., None] * (centred - np.nan_to_num(placed.percentile))
     case = sets.case & ~np.isnan(placed.percentile)
     cases = case.sum(axis=(1, 2))
-    auc = auc_of(above_half, case)
-    shares = influence(placed, above_half, case, auc, sets.account, len(comparison.history.accounts))
+    auc = auc_of(above, case)
+    shares = influence(placed, above, case, auc, sets.account, len(comparison.history.accounts))
     counts = np.array([len(np.unique(sets.account[one])) for one in case], dtype=np.int64)
     covariance = _null_covariance(comparison, centred, case)
     spread = np.sqrt(np.diag(covariance))
@@ -192,7 +192,7 @@ def scores(comparison: Comparison, residual: Floats) -> Scores:
         usable=usable,
         largest=_largest_by_chance(comparison, centred, covariance, usable, cases),
         unit=safe * mean_widening / np.maximum(cases, 1),
-        placements=np.where(case, 0.5 + above_half, np.nan)[:, sets.case],
+        placements=np.where(case, 0.5 + above, np.nan)[:, sets.case],
     )
 
 

@@ -11,7 +11,7 @@ from kpis.evidence.adjusting import Cells
 from kpis.evidence.history import Outcome, account_months, decisions
 from kpis.evidence.ranking import place
 from kpis.evidence.risksets import event_grid, risk_sets, shuffled_cases
-from kpis.evidence.scoring import change_from_baseline
+from kpis.evidence.scoring import Comparison, change_from_baseline
 
 NAN = np.nan
 
@@ -90,6 +90,33 @@ def test_effects_of_factors_are_taken_out():
     values = np.array([1.0, 5, -2])[first] + np.array([0.0, 1, 2, 9])[second]
     cells = Cells((first, second), (3, 4))
     assert cells.effects(values, np.ones(24, dtype=bool)) == pytest.approx(values)
+
+
+def test_segment_month_and_tenure_are_taken_out_of_the_indicator():
+    one = company("segment", 200, 1)
+    grid = one.history.matrix(one.indicators[0].values)
+    residual = Comparison(one.history, risk_sets(one.history, one.outcome)).residual(grid)
+    known = ~np.isnan(residual)
+    for codes in (one.history.segment, one.history.band, np.broadcast_to(np.arange(36), known.shape)):
+        means = [residual[known & (codes == code)].mean() for code in np.unique(codes[known])]
+        assert means == pytest.approx(np.zeros(len(means)), abs=1e-3)
+
+
+def test_ranks_are_centred_on_the_segment():
+    """A segment that leaves often and mostly has nothing: its many ties must not look like a link."""
+    random = np.random.default_rng(3)
+    accounts, months = 400, 24
+    segment = np.repeat(["calm", "hasty"], 200)
+    values = np.where(random.random((accounts, months)) < np.where(segment == "calm", 0.02, 0.4)[:, None], 1.0, 0.0)
+    end = np.where(segment == "hasty", random.integers(6, 40, accounts), 99)
+    risk = np.arange(months) <= end[:, None]
+    history = grid_history(risk, segment=np.repeat(segment, months))
+    who = np.array([int(name) for name in history.accounts])  # ids sort as text
+    left = np.flatnonzero(end < months)
+    assert sorted(who.tolist()) == list(range(accounts))
+    found = account_evidence(history, Outcome("churn", left, end[left]), [Indicator("x", values.ravel())])["x"]
+    assert np.mean([lead.z for lead in found.by_lead]) == pytest.approx(0, abs=1.0)
+    assert np.mean([lead.estimate for lead in found.by_lead]) == pytest.approx(0.5, abs=0.03)
 
 
 def test_change_is_against_the_months_two_to_six_before():

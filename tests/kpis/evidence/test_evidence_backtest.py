@@ -49,6 +49,18 @@ def test_plain_auc_by_hand():
     assert shares.sum() == pytest.approx(0)
 
 
+def test_the_error_of_an_auc_counts_both_sides():
+    """Against DeLong's components, written out."""
+    values = np.array([[3.0, 6, 9, 1, 2, 4, 5, 5, 7, 8]])
+    case = np.array([[1, 1, 1, 0, 0, 0, 0, 0, 0, 0]], dtype=bool)
+    cases, others = values[case], values[~case]
+    wins = (cases[:, None] > others) + 0.5 * (cases[:, None] == others)
+    auc, shares, _ = plain_auc(values, case)
+    assert auc == pytest.approx(wins.mean())
+    expected = np.concatenate([(wins.mean(axis=1) - auc) / 3, (wins.mean(axis=0) - auc) / 7])
+    assert shares == pytest.approx(expected)
+
+
 def test_a_score_that_tells_is_seen_to():
     history, outcome, points = simulated()
     found = backtest(history, outcome, points[0])

@@ -6,9 +6,19 @@ import numpy as np
 import pytest
 
 from bench.evidence_series import leading
-from kpis.evidence.permuting import _orders, partial_correlations
-from kpis.evidence.preparing import Series, carried, coverage, design, lagged, longest_stretch, off, winsorised
-from kpis.evidence.series import series_evidence
+from kpis.evidence.permuting import Partial, _orders, partial_correlations
+from kpis.evidence.preparing import (
+    Series,
+    carried,
+    coverage,
+    design,
+    differences,
+    lagged,
+    longest_stretch,
+    off,
+    winsorised,
+)
+from kpis.evidence.series import _tag, series_evidence
 
 
 def one(x, y, first_month=3, draws=499, **given):
@@ -49,6 +59,27 @@ def test_differences_are_winsorised_by_hand():
     held = winsorised(np.array([-1, 1, 0, 2, -2, 100], dtype=float))
     middle, mad = 0.5, np.median(np.abs(np.array([-1, 1, 0, 2, -2, 100]) - 0.5))
     assert held.tolist() == pytest.approx([-1, 1, 0, 2, -2, middle + 3 * 1.4826 * mad])
+
+
+def test_what_is_compared_is_winsorised_and_has_no_unit():
+    values = np.array([0, 1, 0, 1, 0, 1, 90, 91, 90, 92.0])
+    assert differences(values) == pytest.approx(winsorised(np.diff(values)) / np.abs(winsorised(np.diff(values))).max())
+    assert np.abs(differences(values)[[0, 5]]).min() > 0.1  # the leap does not dwarf the rest
+
+
+def test_the_stronger_direction_decides():
+    def partial(strongest, significant):
+        return Partial(np.array([0.1, strongest, 0.1]), np.full(99, 0.0 if significant else 1.0))
+
+    for forward, backward, tag in (
+        ((0.6, True), (0.5, True), "leads"),
+        ((0.5, True), (0.6, True), "influence_each_other"),
+        ((0.5, True), (0.6, False), None),
+        ((0.5, False), (0.6, True), "reacts"),
+        ((0.5, False), (0.4, False), None),
+    ):
+        assert _tag(1, partial(*forward), partial(*backward)) == tag
+    assert _tag(0, partial(0.6, True), partial(0.5, False)) == "moves_together"
 
 
 def test_the_design_explains_any_season_and_the_own_lags():
