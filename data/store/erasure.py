@@ -137,6 +137,8 @@ def _plan(database: Database, home: Path, workspace_id: str, target: Target, dry
         plan.records = _scrub(session, workspace_id, target, apply=False)
     for table, name in sorted(named):
         folder = folders.snapshots(home, workspace_id, table)
+        if not (folder / name).exists():  # lost: it holds nobody any more
+            continue
         soundness.check(table, [folder / name])
         found = _counted(folder, table, name, target) if dry_run else mentions.rewritten(folder, table, name, target)
         if found is not None:

@@ -193,6 +193,14 @@ def test_other_workspaces_are_left_alone(filled):
     assert [row["account_id"] for row in rows(store, other, "accounts")] == [ID]
 
 
+def test_a_lost_file_stands_in_no_erasures_way(filled):
+    store, workspace = filled
+    next((store.home / "snapshots" / workspace / "usage").glob("*")).unlink()
+    assert "usage" not in store.erase(workspace, ID).rows
+    for path, data in everything_under(store.home).items():
+        assert ID.encode() not in data.replace(b"C-10421", b""), path
+
+
 def test_packed_files_are_looked_through(tmp_path):
     inner = io.BytesIO()
     with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:

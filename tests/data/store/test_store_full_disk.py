@@ -52,6 +52,7 @@ def batches(name, original):
     ]
 
 
+@pytest.mark.slow
 def test_an_error_at_each_step_changes_nothing(store, workspace, tmp_path, monkeypatch):
     original = tmp_path / "a.csv"
     store.commit(workspace, batches("first", original))  # that makes the folders

@@ -46,7 +46,7 @@ STEP = st.tuples(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEP, min_size=3, max_size=9))
 def test_taking_out_and_bringing_back_behaves_as_if_the_others_had_been_alone(store, steps):
     workspace = store.create_workspace(f"w{len(store.workspaces())}").id
