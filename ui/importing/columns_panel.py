@@ -8,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from data import schema
+from data.mapping.mapping import table_of
 from ui.here import Here
-from ui.importing import mapping_file, private_panel, state, wording
+from ui.importing import mapping_file, private_panel, row_steps, state, wording
 from ui.importing.matching import NUMBERED_DAYS, ColumnRow, Matched, could_feed, keeps_extras, options
 from ui.importing.pieces import Edits, Piece
 from ui.text import escaped
@@ -24,6 +25,7 @@ def show(here: Here, piece: Piece, found: Matched) -> None:
     doubtful = [row for row in found.rows if row.doubtful]
     with st.container(border=True, key="import_columns", gap="xsmall"):
         st.markdown(f"##### 2 · {tell.t('import.columns')}", anchors=False)
+        _recognised(here, found)
         asked = len(doubtful) + len(found.missing)
         if found.mapping.tables:
             st.caption(tell.t("import.columns_asked", n=asked) if asked else tell.t("import.columns_sure"))
@@ -42,8 +44,26 @@ def show(here: Here, piece: Piece, found: Matched) -> None:
                 _doubtful(here, piece, found, row)
         _editor(here, piece, found)
         _constants(here, found)
+        _rows(here, found)
         private_panel.show(here, piece, found)
         mapping_file.show(here, piece, found)
+
+
+def _recognised(here: Here, found: Matched) -> None:
+    """A known export, said first, with what to know about it."""
+    name, notes = row_steps.recognised(found.mapping, here.tell)
+    if name:
+        st.markdown(f":blue[:material/verified:] {here.tell.t('import.recognised', name=escaped(name))}")
+        if notes:
+            st.caption(escaped(notes))
+
+
+def _rows(here: Here, found: Matched) -> None:
+    """What happens to the rows before the columns are read."""
+    said = row_steps.sentences(found.mapping, here.tell)
+    if said:
+        st.markdown(f"**{here.tell.t('import.rows_say')}**")
+        st.markdown("\n".join(f"- {one}" for one in said))
 
 
 def _tables(here: Here, piece: Piece, found: Matched) -> None:
@@ -56,7 +76,7 @@ def _tables(here: Here, piece: Piece, found: Matched) -> None:
 
     st.multiselect(
         here.tell.t("import.tables"),
-        list(schema.tables()),
+        [*tables, *(name for name in schema.tables() if name not in set(map(table_of, tables)))],
         key=key,
         format_func=lambda name: wording.table(name, here.tell),
         on_change=write,

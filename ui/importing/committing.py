@@ -1,7 +1,7 @@
 """The last button: store all rows or none, then say what lit up."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -31,12 +31,12 @@ class Outcome:
     rejected: int
     lit: tuple[str, ...]
     duplicate_of: int | None
+    workspace: str = ""
+    undone: bool = False
 
 
-def mode_in_force(chosen: Target, trial: Trial) -> str:
+def mode_in_force(trial: Trial) -> str:
     """What was chosen, else: update where rows are here already, add where they are new."""
-    if chosen.new:
-        return "append"
     return state.mode("upsert" if trial.held else "append")
 
 
@@ -81,9 +81,9 @@ def blocked(trial: Trial, mode: str) -> str:
 
 def button(here: Here, chosen: Target, trial: Trial, found: dict[str, Matched], lights: Sequence[Light]) -> None:
     """The one primary button; it says the result."""
-    mode = mode_in_force(chosen, trial)
+    mode = mode_in_force(trial)
     pressed = st.button(
-        here.tell.t(f"import.bring_{mode}", n=trial.accepted),
+        here.tell.t(f"import.bring_{mode}", n=trial.accepted) if trial.accepted else here.tell.t("import.nothing_yet"),
         type="primary",
         icon=":material/check:",
         disabled=not trial.accepted or bool(blocked(trial, mode)),
@@ -121,7 +121,7 @@ def bring_in(
     stored = iter(result.batches)
     fresh = [[next(stored).duplicate_of is None for _ in each] for each in trial.prepared]
     rows = sum(lines_ready(each) for each, new in zip(trial.prepared, fresh, strict=True) if any(new))
-    state.start_over(Outcome(chosen.name, rows, trial.rejected, lit, result.duplicate_of))
+    state.start_over(Outcome(chosen.name, rows, trial.rejected, lit, result.duplicate_of, space.id))
     target.forget()
     link.change(workspace=space.id)
     st.rerun()
@@ -156,6 +156,16 @@ def _update_instead() -> None:
     state.set_trouble(None)
 
 
+def _take_back(store: Any, outcome: Outcome) -> None:
+    """Undo the import just made."""
+    try:
+        store.undo(outcome.workspace)
+    except DataProblem as problem:
+        state.set_trouble(problem)
+        return
+    state.start_over(replace(outcome, undone=True))
+
+
 def done(here: Here) -> None:
     """What the last import brought, with the ways on."""
     outcome: Outcome | None = state.done()
@@ -167,7 +177,21 @@ def done(here: Here) -> None:
             st.markdown(f"## {tell.t('import.done_again')}", anchors=False)
             st.markdown(tell.t("import.done_again_says", n=outcome.duplicate_of))
             return
-        st.markdown(f"## :green[:material/check_circle:] {tell.t('import.done', n=outcome.rows)}", anchors=False)
+        if outcome.undone:
+            st.markdown(f"## {tell.t('import.undone')}", anchors=False)
+            st.markdown(tell.t("import.undone_says"))
+            return
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            title = f"## :green[:material/check_circle:] {tell.t('import.done', n=outcome.rows)}"
+            st.markdown(title, width="content", anchors=False)
+            st.button(
+                tell.t("import.undo_now"),
+                icon=":material/undo:",
+                type="tertiary",
+                on_click=_take_back,
+                args=(here.loaded.space.store, outcome),
+                key="import_undo_now",
+            )
         said = [tell.t("import.done_where", name=escaped(outcome.name))]
         said += [tell.t("import.done_lit", n=len(outcome.lit))] if outcome.lit else [tell.t("import.done_none_new")]
         said += [tell.t("import.done_rejected", n=outcome.rejected)] if outcome.rejected else []

@@ -15,7 +15,7 @@ from ui.text import escaped
 MOST_DARK = 4
 
 
-def show(here: Here, lights: Sequence[Light], tell: Teller, *, updates: bool) -> None:
+def show(here: Here, lights: Sequence[Light], tell: Teller) -> None:
     """A card for each objective: lit ones first with their latest value, then what the others need."""
     lit = sum(one.lit for one in lights)
     fresh = sum(one.new for one in lights)
@@ -32,8 +32,6 @@ def show(here: Here, lights: Sequence[Light], tell: Teller, *, updates: bool) ->
                 if one.lit:
                     _line(lit_words(one, tell), tell.value(one.value, one.kpi.unit))
             _dark(here, [one for one in mine if not one.lit])
-    if updates:
-        st.caption(here.tell.t("import.lit_updates"))
 
 
 def lit_words(one: Light, tell: Teller) -> str:

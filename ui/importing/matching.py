@@ -86,7 +86,7 @@ def matched(piece: Piece, edits: Edits, remembered: Pairs[str, Any] | None = Non
     found = settled or suggested
     questions: tuple[tuple[Question, str], ...] = ()
     if edits.tables is not None and set(edits.tables) != set(found.tables):
-        found, settled = (suggest(raw, list(edits.tables)) if edits.tables else Mapping({})), None
+        found = _feeding(raw, found, edits.tables)
     if settled is None:
         found, questions = _answered(found, edits)
     tables = _edited(raw, found.tables, edits)
@@ -113,6 +113,18 @@ def _settled(
         except DataProblem:  # remembered by an older version: the suggestion stands
             return None, None
     return None, None
+
+
+def _feeding(raw: RawTable, found: Mapping, names: tuple[str, ...]) -> Mapping:
+    """The same mapping for the tables somebody chose: what is there stays, what is new is suggested."""
+    new = [name for name in names if name not in found.tables]
+    more = suggest(raw, new) if new else Mapping({})
+    wanted = {**found.tables, **more.tables}
+    tables = {name: body for name, body in wanted.items() if name in names or table_of(name) in names}
+    matches = tuple(one for one in (*found.matches, *more.matches) if one.table in tables)
+    asked = tuple(one for one in (*found.questions, *more.questions) if one.table in tables)
+    known = found.known if any(name in found.tables for name in names) else ""
+    return replace(found, tables=tables, matches=matches, questions=asked, known=known, foreign="")
 
 
 def _json(text: str) -> Any:

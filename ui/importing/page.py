@@ -12,6 +12,7 @@ from ui.importing import (
     history,
     lit_panel,
     problems_panel,
+    progress,
     questions_panel,
     reading_panel,
     state,
@@ -35,8 +36,11 @@ def show(here: Here) -> None:
     with notices.caught():
         top = st.container(gap="small")
         sent = _uploader(here)
+        bar = progress.Bar(here)
+        limit = int(st.get_option("server.maxUploadSize"))
         with st.spinner(here.tell.t("import.reading")):
-            pieces, refused = read(sent, state.edits(), state.kept(), int(st.get_option("server.maxUploadSize")))
+            pieces, refused = read(sent, state.edits(), state.kept(), limit, bar.read)
+        bar.gone()
         if pieces:
             _work(here, top, pieces)
         else:
@@ -85,9 +89,10 @@ def _work(here: Here, top: st.delta_generator.DeltaGenerator, pieces: list[Piece
         )
         committing.trouble(here)
         steps.cards(here, pieces, by_id, tried, lights)
+    problems_panel.told(here, tried)
     target.choose(here, chosen)
-    if tried.accepted and not chosen.new:
-        committing.choose_mode(here, tried, committing.mode_in_force(chosen, tried))
+    if tried.accepted and not chosen.new and not chosen.space.empty:
+        committing.choose_mode(here, tried, committing.mode_in_force(tried))
     piece = steps.choose_piece(here, pieces, by_id, tried)
     reading_panel.show(here, piece, by_id[piece.id], tried)
     questions_panel.show(here, piece, by_id[piece.id])
@@ -97,7 +102,7 @@ def _work(here: Here, top: st.delta_generator.DeltaGenerator, pieces: list[Piece
         problems_panel.show(here, piece, tried)
     if lights:
         tell = Teller(here.locale, str(chosen.space.settings["currency"]))
-        lit_panel.show(here, lights, tell, updates=committing.mode_in_force(chosen, tried) == "upsert")
+        lit_panel.show(here, lights, tell)
 
 
 def _tried(
@@ -109,10 +114,12 @@ def _tried(
         for p, m, e in zip(pieces, found, edits, strict=True)
     )
     key = (chosen.new or chosen.space.id, str(chosen.space.facts.key), repr(chosen.space.settings), files)
+    bar = progress.Bar(here)
     with st.spinner(here.tell.t("import.checking")):
-        tried = state.worked("trial", key, lambda: trial.attempt(chosen, pieces, found, edits))
+        tried = state.worked("trial", key, lambda: trial.attempt(chosen, pieces, found, edits, bar.checked))
+    bar.gone()
     if not tried.accepted:
         return tried, []
-    mode = committing.mode_in_force(chosen, tried)
+    mode = committing.mode_in_force(tried)
     with st.spinner(here.tell.t("import.lighting")):
         return tried, state.worked("lights", (key, mode), lambda: trial.lights(chosen, tried, mode))

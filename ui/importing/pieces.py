@@ -1,7 +1,7 @@
 """Uploaded files as pieces: one table of text each, read with what somebody chose instead of what was found."""
 
 import hashlib
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -11,10 +11,13 @@ from data.mapping import Mapping
 from data.problems import DataProblem
 from data.readers import Assumed, RawTable
 
+Progress = Callable[[str, str, float], None]
 MOST_FILES = 20
 MEGABYTE = 1024 * 1024
 TYPES = ["csv", "tsv", "txt", "xlsx", "xlsm", "xlsb", "xls", "ods", "parquet", "jsonl", "ndjson", "json", "zip", "gz"]
-READ_AGAIN = ("encoding", "delimiter", "header_row")
+READ_AGAIN = (
+    *("encoding", "delimiter", "header_row", "header_rows", "units", "table", "quote", "keep_totals", "starts"),
+)
 
 
 class Sent(Protocol):
@@ -89,7 +92,11 @@ class Refused:
 
 
 def read(
-    files: Sequence[Sent], edits: MutableMapping[str, Edits], kept: MutableMapping[Any, Any], limit_mb: int
+    files: Sequence[Sent],
+    edits: MutableMapping[str, Edits],
+    kept: MutableMapping[Any, Any],
+    limit_mb: int,
+    progress: Progress | None = None,
 ) -> tuple[list[Piece], list[Refused]]:
     """All pieces of the uploaded files, and the files that cannot be read.
 
@@ -98,6 +105,7 @@ def read(
         edits: What was chosen, by piece.
         kept: Where readings are kept between runs of one session; those of files no longer there are dropped.
         limit_mb: The largest size of a file: the browser's own limit does not bind a client that is none.
+        progress: Hears which file is worked on, in which phase, and the share of the whole upload that is done.
     """
     present = {sent.file_id for sent in files}
     for key in [key for key in kept if key[0] not in present]:
@@ -112,18 +120,25 @@ def read(
                 raise DataProblem(
                     "upload_too_large", "{name} is larger than {limit} MB.", name=sent.name, limit=limit_mb
                 )
-            pieces += [_again(sent, piece, edits.get(piece.id, Edits()), kept) for piece in _first(sent, kept)]
+            say = _part(progress, sent.name, number, len(files))
+            first = _first(sent, kept, say)
+            pieces += [_again(sent, piece, edits.get(piece.id, Edits()), kept, say) for piece in first]
         except DataProblem as problem:
             refused.append(Refused(sent.name, problem))
     return pieces, refused
 
 
-def _first(sent: Sent, kept: MutableMapping[Any, Any]) -> list[Piece]:
+def _part(progress: Progress | None, name: str, place: int, of: int) -> Callable[[str, float], None] | None:
+    """The progress of one file as that of all."""
+    return None if progress is None else lambda phase, share: progress(name, phase, (place + share) / of)
+
+
+def _first(sent: Sent, kept: MutableMapping[Any, Any], say: Callable[[str, float], None] | None) -> list[Piece]:
     """The file as it reads by itself."""
     key = (sent.file_id, "found")
     if key not in kept:
         try:
-            upload = workspace.look(sent.getvalue(), sent.name)
+            upload = workspace.look(sent.getvalue(), sent.name, progress=say)
             kept[key] = [_piece(sent, upload, number) for number in range(len(upload.tables))]
         except DataProblem as problem:
             kept[key] = problem
@@ -141,7 +156,13 @@ def _piece(sent: Sent, upload: Upload, number: int) -> Piece:
     return Piece(f"{sent.file_id[:8]}{sent.file_id[-4:]}-{number}", raw.name if several else sent.name, one)
 
 
-def _again(sent: Sent, piece: Piece, edits: Edits, kept: MutableMapping[Any, Any]) -> Piece:
+def _again(
+    sent: Sent,
+    piece: Piece,
+    edits: Edits,
+    kept: MutableMapping[Any, Any],
+    say: Callable[[str, float], None] | None,
+) -> Piece:
     """The piece read with what was chosen; with a problem, as it was, when it cannot be read so."""
     chosen = {name: value for name, value in edits.assumed if name in READ_AGAIN}
     if not chosen:
@@ -149,8 +170,9 @@ def _again(sent: Sent, piece: Piece, edits: Edits, kept: MutableMapping[Any, Any
     key = (sent.file_id, piece.id, tuple(sorted(chosen.items())))
     if key not in kept:
         try:
-            assumed = Assumed(sheet=piece.raw.assumed.sheet, **chosen)
-            upload = workspace.look(sent.getvalue(), sent.name, assumed=assumed)
+            within = {"sheet": piece.raw.assumed.sheet, "table": piece.raw.assumed.table}
+            assumed = Assumed(**within | chosen)
+            upload = workspace.look(sent.getvalue(), sent.name, assumed=assumed, progress=say)
             names = [raw.name for raw in upload.tables]
             number = names.index(piece.raw.name) if piece.raw.name in names else 0
             one = replace(piece.upload, tables=(upload.tables[number],), suggestions=(upload.suggestions[number],))

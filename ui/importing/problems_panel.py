@@ -6,12 +6,12 @@ import streamlit as st
 from data.problems import Problem
 from ui import draw
 from ui.here import Here
-from ui.importing import wording
+from ui.importing import counts, reasons, wording
 from ui.importing.pieces import Piece
 from ui.importing.trial import Trial, lines_aside, lines_ready
 from ui.text import escaped
 
-TOLD = ("no_rate",)  # said in full above the table: amounts are wrong until somebody acts
+TOLD = ("no_rate", "churn_disagrees")  # said in full before anything else: numbers are not right until somebody acts
 _ICONS = {
     "rejected": ":material/block:",
     "warning": ":material/warning:",
@@ -34,13 +34,8 @@ def show(here: Here, piece: Piece, trial: Trial) -> None:
             if rejected:
                 _download(here, piece, trial)
         said = tell.t("import.aside", n=ready) if rejected else tell.t("import.all_ready", n=ready)
-        if len(rows) > 1:
-            said += " " + " · ".join(
-                f"{wording.table(one.table, tell)}: {tell.full(one.accepted.num_rows, 'count')}" for one in rows
-            )
         st.caption(said)
-        for problem in (one for one in found if one.problem in TOLD):
-            st.caption(f":orange[:material/warning:] {escaped(wording.expected(problem, tell))}")
+        st.caption("  \n".join(counts.sentences(rows, tell)))
         if found:
             st.dataframe(table(found, here), hide_index=True, width="stretch")
 
@@ -68,11 +63,11 @@ def table(found: list[Problem], here: Here) -> pd.DataFrame:
 
 
 def _download(here: Here, piece: Piece, trial: Trial) -> None:
-    rows = [one.rejected.to_pandas() for one in trial.of(piece) if one.rejected.num_rows]
+    rows, tell = trial.of(piece), here.tell
     stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in piece.file.rsplit(".", 1)[0])[:60]
     st.download_button(
-        here.tell.t("import.download_rejected", n=sum(len(frame) for frame in rows)),
-        draw.csv(pd.concat(rows, ignore_index=True)),
+        tell.t("import.download_rejected", n=sum(one.rejected.num_rows for one in rows)),
+        lambda: draw.csv(reasons.frame(rows, tell)),
         file_name=f"{stem or 'rows'}_rejected.csv",
         mime="text/csv",
         icon=":material/download:",
@@ -80,6 +75,16 @@ def _download(here: Here, piece: Piece, trial: Trial) -> None:
         on_click="ignore",
         key=f"import_rejected_{piece.id}",
     )
+
+
+def told(here: Here, trial: Trial) -> None:
+    """What makes numbers wrong until somebody acts, in full, whichever file it came with."""
+    tell = here.tell
+    found = {(p.problem, repr(p.params)): p for one in trial.rows for p in one.checked.problems if p.problem in TOLD}
+    for number, problem in enumerate(found.values()):
+        with st.container(border=True, key=f"import_told_{number}", gap="xxsmall"):
+            st.markdown(f"**:orange[:material/warning:] {escaped(wording.finding(problem, tell))}**")
+            st.markdown(escaped(wording.expected(problem, tell)))
 
 
 def refused(here: Here, trial: Trial) -> None:

@@ -19,7 +19,7 @@ def caption(here: Here, pieces: Sequence[Piece], found: Mapping[str, Matched]) -
     tables = dict.fromkeys(name for piece in pieces for name in found[piece.id].mapping.tables)
     rows = sum(piece.raw.frame.num_rows for piece in pieces)
     parts = [wording.listed(tables, tell), tell.t("import.lines_read", n=rows), tell.t("import.nothing_stored")]
-    return " · ".join(part for part in parts if part)
+    return wording.capital(" · ".join(part for part in parts if part))
 
 
 def cards(
@@ -43,11 +43,12 @@ def cards(
         checked = LOOK.format(tell.t("import.to_read", n=warned))
     else:
         checked = GOOD.format(tell.t("import.nothing_to_fix"))
+    none = f":gray[:material/lightbulb_2: {tell.t('import.no_new_kpis')}]"
     shown = [
         ("read", GOOD.format(tell.t("import.data_rows", n=sum(piece.raw.frame.num_rows for piece in pieces)))),
         ("match", (LOOK if asked else GOOD).format(matched)),
         ("check", checked),
-        ("light", f":blue[:material/lightbulb: {tell.t('import.lit_kpis', n=fresh)}]"),
+        ("light", f":blue[:material/lightbulb: {tell.t('import.lit_kpis', n=fresh)}]" if fresh else none),
     ]
     grid = st.grid(columns=4, min_column_width=150, gap="small")
     for number, (name, result) in enumerate(shown, 1):

@@ -94,7 +94,8 @@ def choose(here: Here, target: Target) -> None:
             elif is_sample(target.space):
                 st.caption(f":material/warning: {tell.t('import.where_sample')}")
             else:
-                st.caption(tell.t("import.where_says", name=escaped(target.name)))
+                said = "import.where_empty" if target.space.empty else "import.where_says"
+                st.caption(tell.t(said, name=escaped(target.name)))
 
 
 def forget() -> None:

@@ -1,7 +1,7 @@
 """The rows of all pieces as they would be stored, and what would light up: worked out before anything is stored."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import workspace
 from data import schema
 from data.importing import Prepared
+from data.mapping.mapping import table_of
 from data.problems import DataProblem
 from data.readers import Assumed
 from kpis.catalogue import KPIS
@@ -85,20 +86,31 @@ class Light:
     needs: tuple[str, ...]
 
 
-def attempt(target: Target, pieces: Sequence[Piece], found: Sequence[Matched], edits: Sequence[Edits]) -> Trial:
-    """Check every row of the pieces that are ready."""
+def attempt(
+    target: Target,
+    pieces: Sequence[Piece],
+    found: Sequence[Matched],
+    edits: Sequence[Edits],
+    progress: Callable[[str, float], None] | None = None,
+) -> Trial:
+    """Check every row of the pieces that are ready; `progress` hears of each phase and the share done."""
     ready = [(p, m, e) for p, m, e in zip(pieces, found, edits, strict=True) if m.ready]
     choices = [
-        Choice(mapping=m.mapping.to_json() if m.changed else None, assumed=_assumed(e), tables=tuple(m.mapping.tables))
+        Choice(mapping=m.mapping.to_json() if m.changed else None, assumed=_assumed(e), tables=_tables(m))
         for _, m, e in ready
     ]
     used = tuple(p for p, _, _ in ready)
     try:
-        prepared = workspace.check(target.space, [p.upload for p in used], choices) if used else []
+        prepared = workspace.check(target.space, [p.upload for p in used], choices, progress=progress) if used else []
     except DataProblem as problem:
         return Trial((), (), problem, {})
     rows = [one for each in prepared for one in each]
     return Trial(used, tuple(tuple(each) for each in prepared), None, _held(target, rows))
+
+
+def _tables(found: Matched) -> tuple[str, ...]:
+    """The canonical tables a mapping feeds, without labels."""
+    return tuple(dict.fromkeys(table_of(name) for name in found.mapping.tables))
 
 
 def _assumed(edits: Edits) -> Assumed | None:
@@ -131,23 +143,8 @@ def lights(target: Target, trial: Trial, mode: str) -> list[Light]:
     """Every KPI with its latest value as it would be, in screen order; files of the preview are gone afterwards."""
     before = set() if target.space.empty else _lit(target.space)
     with tempfile.TemporaryDirectory(prefix="farol-") as folder:
-        seen = workspace.preview(target.space, without_held(target, trial, mode), mode, Path(folder))
+        seen = workspace.preview(target.space, trial.rows, mode, Path(folder))
         return read_lights(target.seen(seen.facts), before)
-
-
-def without_held(target: Target, trial: Trial, mode: str) -> list[Prepared]:
-    """The new rows. An upsert's preview would count what it replaces twice, so only new keys are looked at."""
-    return trial.rows if mode != "upsert" else [_new_only(target, one) for one in trial.rows]
-
-
-def _new_only(target: Target, one: Prepared) -> Prepared:
-    keys = list(schema.tables()[one.table].key)
-    rows = one.accepted
-    if keys and all(name in rows.column_names for name in keys):
-        for path in target.space.facts.files.get(one.table, ()):
-            held = _joined(pq.read_table(path, columns=keys))
-            rows = rows.filter(pc.invert(pc.is_in(_joined(rows.select(keys)), value_set=held)))
-    return Prepared(one.file, one.table, rows, one.rejected, one.checked, one.mapping, one.unmapped)
 
 
 def read_lights(space: Any, before: set[str]) -> list[Light]:

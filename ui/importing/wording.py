@@ -10,6 +10,7 @@ from words import catalogue
 
 LINES = 5
 SHORT = 24
+SCORES = ("nps", "csat", "ces")
 
 
 def refusal(problem: DataProblem, tell: Teller) -> str:
@@ -23,14 +24,22 @@ def refusal(problem: DataProblem, tell: Teller) -> str:
 
 
 def table(name: str, tell: Teller) -> str:
-    """A canonical table in words (plain text); its id where there are none."""
-    id = f"measures.table_{name}"
-    return tell.t(id) if catalogue.has(id, tell.locale) else name
+    """A canonical table in words (plain text), with its label where one file feeds it several times."""
+    plain, _, label = name.partition(":")
+    id = f"measures.table_{plain}"
+    said = tell.t(id) if catalogue.has(id, tell.locale) else plain
+    shown = label.upper() if label in SCORES else label.replace("_", " ")
+    return tell.t("import.table_labelled", table=said, label=shown) if label else said
 
 
 def listed(names: Iterable[str], tell: Teller) -> str:
     """Several tables in words."""
     return ", ".join(table(name, tell) for name in names)
+
+
+def capital(text: str) -> str:
+    """The same with a capital at its start."""
+    return text[:1].upper() + text[1:]
 
 
 def finding(problem: Problem, tell: Teller) -> str:
