@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -93,20 +94,19 @@ def _look(asked: dict[str, Any], folder: Path, limits: Limits, say: Say) -> dict
 
     for table in asked["tables"] or []:
         known_table(table)
-    digest: list[str] = []
-    hashing = threading.Thread(target=lambda: digest.append(_digest(path)), daemon=True)
-    hashing.start()
-    say("reading", 0.05)
-    tables = _read(path, name, assumed, folder, limits, say)
-    for raw in tables:
-        screening.fits(raw.frame.num_rows, raw.frame.num_columns, limits)
-    say("keeping", 0.9)
-    suggestions = [suggest(raw, asked["tables"]) for raw in tables]
-    left = [raw_out(raw, folder, number) for number, raw in enumerate(tables)]
-    hashing.join()
+    with ThreadPoolExecutor(1) as beside:
+        digest = beside.submit(_digest, path)
+        say("reading", 0.05)
+        tables = _read(path, name, assumed, folder, limits, say)
+        for raw in tables:
+            screening.fits(raw.frame.num_rows, raw.frame.num_columns, limits)
+        say("keeping", 0.9)
+        suggestions = [suggest(raw, asked["tables"]) for raw in tables]
+        left = [raw_out(raw, folder, number) for number, raw in enumerate(tables)]
+        sha256 = digest.result()
     return {
         "name": name,
-        "sha256": digest[0],
+        "sha256": sha256,
         "size": path.stat().st_size,
         "tables": left,
         "suggestions": [plain(mapping) for mapping in suggestions],

@@ -8,6 +8,7 @@ import select
 import signal
 import socket
 import sys
+import traceback
 from contextlib import suppress
 
 _KILL_BYTES = 10
@@ -33,6 +34,9 @@ def main() -> None:
         asked, handed, _, _ = socket.recv_fds(control, 1, 3)
         if asked == b"n" and len(handed) == 3:
             _fork(child, handed, running)
+        elif asked == b"n":  # too many files are open: this one cannot be read now, others may
+            for handle in handed:
+                os.close(handle)
         elif asked == b"k":
             number = int(control.recv(_KILL_BYTES, socket.MSG_WAITALL))
             if number in running:
@@ -46,22 +50,39 @@ def main() -> None:
 
 def _fork(child, handed: list[int], running: dict[int, int]) -> None:  # type: ignore[no-untyped-def]
     talk, report, errors = handed
-    number = os.fork()
+    try:
+        number = os.fork()
+    except OSError as error:  # no memory or no process to be had: that ends this reading, not those that run
+        os.write(errors, str(error).encode())
+        for handle in handed:
+            os.close(handle)
+        return
     if number == 0:
-        try:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            os.dup2(talk, 0)
-            os.dup2(errors, 2)
-            os.closerange(3, os.sysconf("SC_OPEN_MAX") if os.sysconf("SC_OPEN_MAX") < 65_536 else 65_536)
-            child.serve(os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(0), "wb"), os.getppid())
-        finally:
-            os._exit(0)
+        _be_child(child, talk, errors)
     for handle in (talk, errors):
         os.close(handle)
     running[number] = report
     with suppress(OSError):  # nobody listens any more
         os.write(report, b"%d\n" % number)
+
+
+def _be_child(child, talk: int, errors: int) -> None:  # type: ignore[no-untyped-def]
+    """Serve and end; what it could not cope with is in its complaints, and its status is not that of success."""
+    status = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.dup2(talk, 0)
+        os.dup2(errors, 2)
+        os.closerange(3, os.sysconf("SC_OPEN_MAX") if os.sysconf("SC_OPEN_MAX") < 65_536 else 65_536)
+        child.serve(os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(0), "wb"), os.getppid())
+        status = 0
+    except BaseException:  # nothing may go back into the nursery's loop
+        with suppress(Exception):
+            traceback.print_exc()
+            sys.stderr.flush()
+    finally:
+        os._exit(status)
 
 
 def _reap(running: dict[int, int]) -> None:
