@@ -93,7 +93,8 @@ def _evidence(comparison: Comparison, outcome: Outcome, key: str, grid: Floats, 
     change = scores(comparison, baseline) if baseline is not None else None
     testable = change is not None and bool(change.usable.any())
     there = level.p <= WIDEST_P
-    tag = _tag(level, change) if there else None
+    edge = there and _cliff(level)
+    tag = _tag(level, change, leaving=edge and not sets.recurrent) if there else None
     leads = level.leads()
     found = leads[best]
     warnings = _warnings(sets, outcome)
@@ -115,7 +116,11 @@ def _evidence(comparison: Comparison, outcome: Outcome, key: str, grid: Floats, 
         detectable=level.detectable,
         by_lead=leads,
         warnings=warnings,
-        checks={"recent_same_sign": _recent_same_sign(level), "no_leak": tag != "already_leaving"},
+        checks={
+            "recent_same_sign": _recent_same_sign(level),
+            "no_leak": tag != "already_leaving",
+            "no_sharp_edge": not edge,
+        },
         change=change.leads() if change is not None else (),
         change_p=change.p if change is not None else float("nan"),
         tenths=_tenths(level),
@@ -123,9 +128,13 @@ def _evidence(comparison: Comparison, outcome: Outcome, key: str, grid: Floats, 
     )
 
 
-def _tag(level: Scores, change: Scores | None) -> Tag | None:
-    """Leaving already, warned by a change, or always different; None when the change could not be looked at."""
-    if _cliff(level):
+def _tag(level: Scores, change: Scores | None, leaving: bool) -> Tag | None:
+    """Leaving already, warned by a change, or always different; None when the change could not be looked at.
+
+    A sharp edge means leaving only where the event is a departure: an account that comes to its seat limit two
+    months before it buys more seats is warned of, not given away (the edge stays in the checks).
+    """
+    if leaving:
         return "already_leaving"
     if change is None or not change.usable.any():
         return None

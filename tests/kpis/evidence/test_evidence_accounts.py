@@ -207,12 +207,25 @@ def test_a_warning_three_months_before():
     assert found.high < 0.4
     assert sum(found.tenths) == found.by_lead[2].n
     assert found.tenths[0] > found.tenths[-1]
-    assert found.checks == {"recent_same_sign": True, "no_leak": True}
+    assert found.checks == {"recent_same_sign": True, "no_leak": True, "no_sharp_edge": True}
 
 
 def test_a_trait_is_a_risk_profile_and_a_fall_after_notice_is_a_leak():
     assert found_in("static", accounts=300, beta=1.0).tag == "risk_profile"
     assert found_in("leak", accounts=300, lead=2).tag == "already_leaving"
+
+
+def test_a_sharp_edge_before_an_expansion_is_a_warning():
+    random = np.random.default_rng(2)
+    full = (random.random((120, 24)) < 0.03).astype(float)
+    buyers, when = np.arange(40), random.integers(8, 24, 40)
+    for buyer, month in zip(buyers, when, strict=True):
+        full[buyer, month - 2 : month] = 1
+    for recurrent, tag in ((True, "early_warning"), (False, "already_leaving")):
+        outcome = Outcome("upsell", buyers, when, recurrent=recurrent)
+        found = account_evidence(grid_history(np.ones((120, 24))), outcome, [Indicator("x", full.ravel())])["x"]
+        assert found.tag == tag
+        assert found.checks["no_sharp_edge"] is False
 
 
 def test_nothing_there():
