@@ -295,6 +295,7 @@ def account_outcome(seen: History, key: str) -> Outcome | None:
         what.recurrent,
         frozenset(what.needs) if key != "referrals" else frozenset({"referrals_received"}),
         what.kpi_sign,
+        departure=what.by_decision,
     )
 
 

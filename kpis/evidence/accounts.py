@@ -94,7 +94,7 @@ def _evidence(comparison: Comparison, outcome: Outcome, key: str, grid: Floats, 
     testable = change is not None and bool(change.usable.any())
     there = level.p <= WIDEST_P
     edge = there and _cliff(level)
-    tag = _tag(level, change, leaving=edge and not sets.recurrent) if there else None
+    tag = _tag(level, change, leaving=edge and outcome.leaving) if there else None
     leads = level.leads()
     found = leads[best]
     warnings = _warnings(sets, outcome)

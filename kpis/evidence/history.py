@@ -64,6 +64,8 @@ class Outcome:
         ingredients: measures and KPIs it is made of.
         kpi_sign: +1 when the event raises the KPI `key` (departures), −1 when it lowers it (a lost renewal lowers
             the renewal rate).
+        departure: whether the event means leaving, so that a sharp difference just before it may only say that the
+            account was leaving already; None: so it does when it cannot happen again.
     """
 
     key: str
@@ -73,6 +75,12 @@ class Outcome:
     recurrent: bool = False
     ingredients: frozenset[str] = frozenset()
     kpi_sign: int = 1
+    departure: bool | None = None
+
+    @property
+    def leaving(self) -> bool:
+        """Whether a sharp difference just before the event may be the leaving itself."""
+        return not self.recurrent if self.departure is None else self.departure
 
 
 def account_months(
