@@ -17,7 +17,7 @@ from data.apart import launching
 from data.apart.crossing import plain, problem_in, shaped
 from data.apart.kept import Folder, Kept, open_text, write_text
 from data.apart.launching import warm
-from data.apart.limits import MEGABYTE, Limits
+from data.apart.limits import MEGABYTE, Limits, tells_of_memory
 from data.apart.texts import RawFile, heading, raw_in
 from data.checks import Checked, Known
 from data.importing import Prepared, Upload
@@ -31,7 +31,6 @@ Progress = Callable[[str, float], None]
 RESULT = "result.json"
 _LARGEST_RESULT = 256 * MEGABYTE
 _LOG = logging.getLogger(__name__)
-_MEMORY_WORDS = (b"memory allocation", b"bad_alloc", b"Cannot allocate memory", b"out of memory", b"MemoryError")
 
 
 def look(
@@ -290,9 +289,10 @@ def _death(name: str, status: int | None, complaint: bytes, limits: Limits) -> D
             return too_slow(name, limits)
         if status == -getattr(signal, "SIGXFSZ", 0):
             return too_much_memory(name, limits)
-    if any(word in complaint for word in _MEMORY_WORDS):
+    said = complaint.decode("utf-8", errors="replace")
+    if tells_of_memory(said):
         return too_much_memory(name, limits)
-    _LOG.warning("A file could not be read: its process ended with %s. %s", status, complaint[-500:])
+    _LOG.warning("A file could not be read: its process ended with %s. %s", status, said[-500:])
     return crashed(name)
 
 

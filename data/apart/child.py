@@ -14,7 +14,7 @@ from data import importing
 from data.apart import fence, screening, sliced, streamed
 from data.apart.crossing import plain, problem_out, shaped
 from data.apart.kept import Kept, open_mapped, open_text, write_text
-from data.apart.limits import Limits
+from data.apart.limits import Limits, tells_of_memory
 from data.apart.texts import RawFile, raw_in, raw_out
 from data.apart.writing import write_accepted
 from data.checks import Checked, Known
@@ -66,7 +66,9 @@ def serve(reader: BinaryIO, writer: BinaryIO, parent: int) -> None:
 def _of_memory(problem: BaseException) -> bool:
     """Whether a refusal came of memory running out: the file may be whole."""
     cause = problem.__cause__ or problem.__context__
-    return isinstance(cause, MemoryError) or (cause is not None and _of_memory(cause))
+    if cause is None:
+        return False
+    return isinstance(cause, MemoryError) or tells_of_memory(str(cause)) or _of_memory(cause)
 
 
 def _peak() -> int:

@@ -4,6 +4,10 @@ import os
 from dataclasses import dataclass, fields
 
 MEGABYTE = 1 << 20
+_OF_MEMORY = (
+    "memory allocation", "bad_alloc", "cannot allocate memory", "out of memory", "outofmemory", "memoryerror",
+    "failed to launch worker thread", "can't start new thread", "resource temporarily unavailable",  # no room for one
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,3 +42,9 @@ class Limits:
         """
         given = {field.name: os.environ.get(f"FAROL_IMPORT_{field.name.upper()}", "").strip() for field in fields(cls)}
         return cls(**{name: int(text) for name, text in given.items() if text.isdecimal() and int(text) > 0})
+
+
+def tells_of_memory(complaint: str) -> bool:
+    """Whether what a library said last means that memory ran out; which of them notices first is chance."""
+    said = complaint.lower()
+    return any(words in said for words in _OF_MEMORY)

@@ -3,6 +3,7 @@
 It ends when the socket of its owner closes, and its children end with it.
 """
 
+import errno
 import os
 import select
 import signal
@@ -53,7 +54,7 @@ def _fork(child, handed: list[int], running: dict[int, int]) -> None:  # type: i
     try:
         number = os.fork()
     except OSError as error:  # no memory or no process to be had: that ends this reading, not those that run
-        os.write(errors, str(error).encode())
+        os.write(errors, f"fork: {errno.errorcode.get(error.errno or 0)}".encode())
         for handle in handed:
             os.close(handle)
         return

@@ -142,6 +142,21 @@ class TestDeaths:
         launching._shared().process.wait()
         assert look(USAGE, "usage.csv", tmp_path).tables
 
+    @pytest.mark.parametrize("request_line", [b"nonsense\n", b"{}\n", b"\n"])
+    def test_one_that_meets_what_nobody_foresaw_does_not_end_like_a_success(self, tmp_path, request_line):
+        child = launching.start(request_line, tmp_path / "complaints.txt")
+        assert child.line(30) is None
+        child.end()
+        assert child.status() == 1
+        assert "Traceback" in (tmp_path / "complaints.txt").read_text()
+
+    def test_the_log_says_what_it_met(self, tmp_path, caplog):
+        with pytest.raises(DataProblem) as problem:
+            asking._asked({"step": "dance", "bytes": 0}, tmp_path, "f", None, None)
+        assert problem.value.id == "reading_crashed"
+        assert "ended with 1" in caplog.text
+        assert "KeyError: 'dance'" in caplog.text
+
     def test_none_outlives_its_parent(self, tmp_path):
         path = tmp_path / "usage.csv"
         path.write_bytes(USAGE * 200_000)
@@ -195,6 +210,13 @@ def test_deaths_have_their_words():
     assert (
         died(-signal.SIGABRT, b"terminate called after throwing an instance of 'std::bad_alloc'") == "reading_too_big"
     )
+    for words in (
+        b"pyarrow.lib.ArrowException: Unknown error: Failed to launch worker thread: Resource temporarily unavailable",
+        b"RuntimeError: can't start new thread",
+        b"_duckdb.OutOfMemoryException: Out of Memory Error: Failed to allocate block of 262144 bytes",
+        b"ValueOrDie called on an error: Out of memory: malloc of size 2700032 failed",
+    ):
+        assert died(1, words) == "reading_too_big"
     assert died(-signal.SIGXCPU) == "reading_too_slow"
 
 
