@@ -112,7 +112,7 @@ def test_a_missing_column_is_asked_for_and_can_be_given() -> None:
     )
     assert at.button("import_bring_in").disabled
     box = next(one for one in at.selectbox if one.key.endswith("subscriptions.amount"))
-    assert "Which column holds amount?" in box.label
+    assert "Which column holds Amount?" in box.label
 
 
 def test_files_that_stay_out_are_said_beside_those_that_come_in() -> None:

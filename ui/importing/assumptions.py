@@ -85,7 +85,7 @@ def unproven(problems: Sequence[Problem]) -> dict[str, Problem]:
 
 def _doubt(problem: Problem, here: Here) -> str:
     said = f"{wording.finding(problem, here.tell)}: {wording.expected(problem, here.tell)}"
-    return f"{said} ({problem.column})." if problem.column else f"{said}."
+    return f"{said} ({wording.column(problem.column, here.tell)})." if problem.column else f"{said}."
 
 
 def _odd(here: Here, piece: Piece, problems: Sequence[Problem], choice: Callable[..., None]) -> None:

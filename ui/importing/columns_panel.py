@@ -1,6 +1,7 @@
 """Step 2: which column is which, the doubtful ones on top; the table, too, can be chosen."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -36,7 +37,8 @@ def show(here: Here, piece: Piece, found: Matched) -> None:
             st.markdown(f":orange[:material/help:] {said}")
             return
         grid = st.grid(columns=3, min_column_width=200, gap="small")
-        for target in found.missing[:MOST_ASKED]:
+        asked_above = {"contact_totals.day"} if any(one.id == "first_day" for one, _ in found.questions) else set()
+        for target in [one for one in found.missing if one not in asked_above][:MOST_ASKED]:
             with grid.cell():
                 _missing(here, piece, found, target)
         for row in doubtful[:MOST_ASKED]:
@@ -72,7 +74,7 @@ def _tables(here: Here, piece: Piece, found: Matched) -> None:
         st.session_state[key] = tables
 
     def write() -> None:
-        state.edit(piece.id, lambda edits: replace(edits, tables=tuple(st.session_state[key]), targets=(), shared=()))
+        state.edit(piece.id, lambda edits: _fed(edits, tuple(st.session_state[key])))
 
     st.multiselect(
         here.tell.t("import.tables"),
@@ -93,6 +95,12 @@ def _tables(here: Here, piece: Piece, found: Matched) -> None:
         )
 
 
+def _fed(edits: Edits, tables: tuple[str, ...]) -> Edits:
+    """Other tables: what was chosen for columns, and answers about tables that are gone, no longer hold."""
+    answers = tuple((id, answer) for id, answer in edits.answers if id.partition("|")[0] in tables)
+    return replace(edits, tables=tables, targets=(), shared=(), answers=answers)
+
+
 def _also(edits: Edits, tables: tuple[str, ...]) -> Edits:
     return replace(edits, tables=tables)
 
@@ -101,8 +109,7 @@ def _said(here: Here, found: Matched, target: str) -> str:
     """A canonical column as options show it: with its table only where there are several."""
     if not target:
         return here.tell.t("import.keep_extra" if keeps_extras(found.mapping.tables) else "import.keep_nothing")
-    table, _, column = target.partition(".")
-    return column if len(found.mapping.tables) == 1 else f"{wording.table(table, here.tell)} · {column}"
+    return wording.target(target, here.tell, with_table=len(found.mapping.tables) > 1)
 
 
 def _doubtful(here: Here, piece: Piece, found: Matched, row: ColumnRow) -> None:
@@ -136,7 +143,7 @@ def _missing(here: Here, piece: Piece, found: Matched, target: str) -> None:
             state.edit(piece.id, lambda edits: edits.with_pair("constants", target, str(chosen).strip()))
 
     st.selectbox(
-        f":orange[:material/priority_high:] {tell.t('import.missing', column=target.partition('.')[2])}",
+        f":orange[:material/priority_high:] {tell.t('import.missing', column=_said(here, found, target))}",
         list(headers),
         index=None,
         key=key,
@@ -153,9 +160,9 @@ def _editor(here: Here, piece: Piece, found: Matched) -> None:
     frame = pd.DataFrame(
         {
             "header": [row.header for row in rows],
+            "target": [row.target or NOTHING for row in rows],
             "state": [_state(row, tell) for row in rows],
             "samples": [list(row.samples) for row in rows],
-            "target": [row.target or NOTHING for row in rows],
             "sure": [None if row.sure is None else round(row.sure * 100) for row in rows],
             "how": [wording.how(row, tell, extras) for row in rows],
         }
@@ -204,12 +211,25 @@ def _state(row: ColumnRow, tell: Any) -> str:
 
 
 def _constants(here: Here, found: Matched) -> None:
-    said = [f"{column} = {value}" for body in found.mapping.tables.values() for column, value in body.constants.items()]
+    said = [
+        f"{wording.column(column, here.tell)} = {value}"
+        for body in found.mapping.tables.values()
+        for column, value in body.constants.items()
+    ]
     said += [
-        f"{column} = {source.row_number_from}1, 2, 3 …"
+        f"{wording.column(column, here.tell)} = {_numbered(source.row_number_from)}"
         for body in found.mapping.tables.values()
         for column, source in body.columns.items()
         if source.row_number_from
     ]
     if said:
         st.caption(here.tell.t("import.constants", what=escaped(", ".join(said))))
+
+
+def _numbered(start: str) -> str:
+    """The first values of rows that are numbered: days after a first one, or a prefix with numbers."""
+    try:
+        first = date.fromisoformat(start)
+    except ValueError:
+        return f"{start}1, {start}2 …"
+    return f"{first.isoformat()}, {(first + timedelta(days=1)).isoformat()} …"

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import pandas as pd
+
 from data.importing import Prepared
 from ui.importing import wording
 from ui.telling import Teller
@@ -35,3 +37,23 @@ def sentence(one: Prepared, tell: Teller) -> str:
     parts += [("left_out", done.rows_left_out), ("merged", done.rows_merged)]
     said = " + ".join(tell.t(f"import.count_{name}", n=n) for name, n in parts if n or name == "ready")
     return f"{read} = {said}" + (" ✓" if closes(one) else "")
+
+
+def table(rows: Sequence[Prepared], tell: Teller) -> pd.DataFrame:
+    """Every table fed by several files: file, table, and where the rows went; columns without a row are not there."""
+    counts = {
+        "read": [one.checked.rows_read for one in rows],
+        "made": [one.checked.rows_made for one in rows],
+        "ready": [one.accepted.num_rows for one in rows],
+        "aside": [one.rejected.num_rows for one in rows],
+        "left_out": [one.checked.rows_left_out for one in rows],
+        "merged": [one.checked.rows_merged for one in rows],
+    }
+    named = {
+        tell.t("import.file"): [one.file for one in rows],
+        tell.t("import.table"): [wording.table(one.checked.key or one.table, tell) for one in rows],
+    }
+    used = {f"import.col_{name}": n for name, n in counts.items() if name in ("read", "ready") or any(n)}
+    return pd.DataFrame(
+        named | {tell.t(id): n for id, n in used.items()} | {" ": ["✓" if closes(one) else "" for one in rows]}
+    )

@@ -30,14 +30,16 @@ def show(here: Here, lights: Sequence[Light], tell: Teller) -> None:
             st.markdown(f"**{FACES[objective].icon} {name}** :small[:gray[{count}]]")
             for one in mine:
                 if one.lit:
-                    _line(lit_words(one, tell), tell.value(one.value, one.kpi.unit))
+                    _line(lit_words(one, tell, mine), tell.value(one.value, one.kpi.unit))
             _dark(here, [one for one in mine if not one.lit])
 
 
-def lit_words(one: Light, tell: Teller) -> str:
-    """The name of a lit KPI, green where it is new."""
+def lit_words(one: Light, tell: Teller, beside: Sequence[Light]) -> str:
+    """The name of a lit KPI, green where it is new; whole where the short name stands for several."""
+    twins = sum(tell.short(other.kpi.key) == tell.short(one.kpi.key) for other in beside if other.lit) > 1
+    name = tell.name(one.kpi.key) if twins else tell.short(one.kpi.key)
     icon = ":green[:material/lightbulb:]" if one.new else ":gray[:material/lightbulb:]"
-    return f"{icon} {tell.short(one.kpi.key)}"
+    return f"{icon} {name}"
 
 
 def _line(left: str, right: str) -> None:
@@ -73,7 +75,12 @@ def doors(here: Here, keys: Sequence[str], objective_of: dict[str, str]) -> None
                 for key in mine:
                     st.page_link(
                         cards.PAGES[objective],
-                        label=escaped(here.tell.short(key)),
+                        label=escaped(here.tell.name(key) if _twin(key, mine, here) else here.tell.short(key)),
                         icon=":material/lightbulb:",
                         query_params=link.query(link.opened(here.link, key)),
                     )
+
+
+def _twin(key: str, keys: Sequence[str], here: Here) -> bool:
+    """Whether the short name of a KPI stands for another one of these, too."""
+    return sum(here.tell.short(one) == here.tell.short(key) for one in keys) > 1

@@ -122,7 +122,8 @@ def _feeding(raw: RawTable, found: Mapping, names: tuple[str, ...]) -> Mapping:
     wanted = {**found.tables, **more.tables}
     tables = {name: body for name, body in wanted.items() if name in names or table_of(name) in names}
     matches = tuple(one for one in (*found.matches, *more.matches) if one.table in tables)
-    asked = tuple(one for one in (*found.questions, *more.questions) if one.table in tables)
+    gone = set(found.tables) - set(tables)
+    asked = tuple(one for one in (*found.questions, *more.questions) if one.table not in gone) if tables else ()
     known = found.known if any(name in found.tables for name in names) else ""
     return replace(found, tables=tables, matches=matches, questions=asked, known=known, foreign="")
 

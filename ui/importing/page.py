@@ -93,6 +93,7 @@ def _work(here: Here, top: st.delta_generator.DeltaGenerator, pieces: list[Piece
     target.choose(here, chosen)
     if tried.accepted and not chosen.new and not chosen.space.empty:
         committing.choose_mode(here, tried, committing.mode_in_force(tried))
+    steps.overview(here, pieces, tried)
     piece = steps.choose_piece(here, pieces, by_id, tried)
     reading_panel.show(here, piece, by_id[piece.id], tried)
     questions_panel.show(here, piece, by_id[piece.id])

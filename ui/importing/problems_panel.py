@@ -12,19 +12,14 @@ from ui.importing.trial import Trial, lines_aside, lines_ready
 from ui.text import escaped
 
 TOLD = ("no_rate", "churn_disagrees")  # said in full before anything else: numbers are not right until somebody acts
-_ICONS = {
-    "rejected": ":material/block:",
-    "warning": ":material/warning:",
-    "assumed": ":material/help:",
-    "left_out": ":material/remove:",
-}
+ASKED = ("to_confirm",)  # the page asks them as questions
 
 
 def show(here: Here, piece: Piece, trial: Trial) -> None:
     """The card."""
     tell, rows = here.tell, trial.of(piece)
     rejected, ready = lines_aside(rows), lines_ready(rows)
-    found = [problem for one in rows for problem in one.checked.problems]
+    found = [problem for one in rows for problem in one.checked.problems if problem.problem not in ASKED]
     with st.container(border=True, key="import_problems", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             warned = sum(problem.severity == "warning" for problem in found)
@@ -55,7 +50,7 @@ def table(found: list[Problem], here: Here) -> pd.DataFrame:
             tell.t("import.rows"): [p.count for p in ranked],
             tell.t("import.what_happens"): [tell.t(f"import.severity_{p.severity}") for p in ranked],
             tell.t("import.lines"): [wording.lines(p) for p in ranked],
-            tell.t("import.column"): [p.column or "" for p in ranked],
+            tell.t("import.column"): [wording.column(p.column or "", tell) for p in ranked],
             tell.t("import.found"): [wording.found(p) for p in ranked],
             tell.t("import.expected"): [wording.expected(p, tell) for p in ranked],
         }
@@ -84,7 +79,22 @@ def told(here: Here, trial: Trial) -> None:
     for number, problem in enumerate(found.values()):
         with st.container(border=True, key=f"import_told_{number}", gap="xxsmall"):
             st.markdown(f"**:orange[:material/warning:] {escaped(wording.finding(problem, tell))}**")
-            st.markdown(escaped(wording.expected(problem, tell)))
+            if problem.problem == "churn_disagrees":
+                _churn(here, problem)
+            else:
+                st.markdown(escaped(wording.expected(problem, tell)))
+
+
+def _churn(here: Here, problem: Problem) -> None:
+    """What each source says about who left, how far they agree, and which one the KPIs follow."""
+    tell, params = here.tell, problem.params
+    said = [
+        tell.t(f"import.churn_{name}", n=params[name])
+        for name in ("subscriptions", "events", "marks", "agree")
+        if isinstance(params.get(name), int)
+    ]
+    st.markdown(tell.t("import.churn_says") + "\n" + "\n".join(f"- {one}" for one in said))
+    st.caption(tell.t("import.churn_follows"))
 
 
 def refused(here: Here, trial: Trial) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from data.checks.kept_out import REASON_COLUMNS
 from data.importing import Prepared
+from ui.importing import wording
 from ui.telling import Teller
 from words import catalogue
 
@@ -36,4 +37,4 @@ def _said(found: re.Match[str], tell: Teller) -> str:
     said = tell.t(problem)
     if catalogue.has(expected, tell.locale) and not catalogue.parameters(catalogue.catalogue(tell.locale)[expected]):
         said += f" ({tell.t(expected)})"
-    return (f"{found['column']}: " if found["column"] else "") + f"{said}; "
+    return (f"{wording.column(found['column'], tell)}: " if found["column"] else "") + f"{said}; "

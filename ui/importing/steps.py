@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from ui.here import Here
-from ui.importing import wording
+from ui.importing import counts, wording
 from ui.importing.matching import Matched
 from ui.importing.pieces import Piece
 from ui.importing.trial import Light, Trial, lines_aside
@@ -29,7 +29,10 @@ def cards(
     tell = here.tell
     columns = sum(len(piece.raw.headers) for piece in pieces)
     used = sum(bool(row.target) for piece in pieces for row in found[piece.id].rows)
-    asked = sum(len(m.missing) + sum(row.doubtful for row in m.rows) + (not m.mapping.tables) for m in found.values())
+    waiting_answers = sum(not answer for m in found.values() for _, answer in m.questions)
+    asked = waiting_answers + sum(
+        len(m.missing) + sum(row.doubtful for row in m.rows) + (not m.mapping.tables) for m in found.values()
+    )
     matched = tell.t("import.matched", n=used, all=columns)
     fresh = sum(one.new for one in lights)
     waiting = sum(not one.ready for one in found.values())
@@ -77,3 +80,12 @@ def choose_piece(here: Here, pieces: Sequence[Piece], found: Mapping[str, Matche
 
     chosen = st.selectbox(here.tell.t("import.shown"), list(known), key=key, format_func=said)
     return known[chosen]
+
+
+def overview(here: Here, pieces: Sequence[Piece], trial: Trial) -> None:
+    """Where every row of several files goes, before one of them is looked at."""
+    if len(pieces) > 1 and trial.rows:
+        with st.container(border=True, key="import_overview", gap="xsmall"):
+            st.markdown(f"##### {here.tell.t('import.overview')}", anchors=False)
+            st.caption(here.tell.t("import.overview_says"))
+            st.dataframe(counts.table(trial.rows, here.tell), hide_index=True, width="stretch")

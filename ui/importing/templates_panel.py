@@ -1,10 +1,14 @@
 """Templates to download, for those whose systems export nothing that fits."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
 from ui.here import Here
 from ui.importing import wording
+from ui.telling import Teller
+from words import catalogue
 from workspace.templates import all_templates, column_facts, template, template_tables
 
 
@@ -45,6 +49,11 @@ def show(here: Here) -> None:
             tell.t("import.farol_column"): [fact["name"] for fact in facts],
             tell.t("import.required"): ["✓" if fact["required"] else "" for fact in facts],
             tell.t("import.example"): [fact["example"] for fact in facts],
-            tell.t("import.meaning"): [fact["meaning"] for fact in facts],
+            tell.t("import.meaning"): [_meaning(fact, tell) for fact in facts],
         }
         st.dataframe(pd.DataFrame(shown), hide_index=True, width="stretch")
+
+
+def _meaning(fact: dict[str, Any], tell: Teller) -> str:
+    """What a column means; in other languages than English its name in words."""
+    return str(fact["meaning"]) if tell.locale == catalogue.DEFAULT else wording.column(fact["name"], tell)

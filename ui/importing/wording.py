@@ -32,6 +32,18 @@ def table(name: str, tell: Teller) -> str:
     return tell.t("import.table_labelled", table=said, label=shown) if label else said
 
 
+def column(name: str, tell: Teller) -> str:
+    """A canonical column in words (plain text); its id where there are none."""
+    id = f"import.c_{name}"
+    return tell.t(id) if catalogue.has(id, tell.locale) else name
+
+
+def target(target: str, tell: Teller, *, with_table: bool) -> str:
+    """A "table.column" in words (plain text), with its table where there are several."""
+    name, _, of = target.partition(".")
+    return f"{column(of, tell)} · {table(name, tell)}" if with_table else column(of, tell)
+
+
 def listed(names: Iterable[str], tell: Teller) -> str:
     """Several tables in words."""
     return ", ".join(table(name, tell) for name in names)
@@ -75,4 +87,5 @@ def how(row: ColumnRow, tell: Teller, extras: bool) -> str:
     """How we know what a column is (plain text)."""
     id = "import.how_kept" if row.how == "unused" and extras else f"import.how_{row.how}"
     said = tell.t(id) if catalogue.has(id, tell.locale) else row.how
-    return said + (" · " + tell.t("import.also_feeds", what=", ".join(row.others)) if row.others else "")
+    others = ", ".join(target(one, tell, with_table=True) for one in row.others)
+    return said + (" · " + tell.t("import.also_feeds", what=others) if row.others else "")
