@@ -71,6 +71,11 @@ class LeadMap:
     events: Mapping[str, int]
     found: tuple[Evidence, ...] = ()
 
+    @property
+    def span(self) -> tuple[str, str]:
+        """The first and the last of the months."""
+        return self.first, self.last
+
     def pair(self, leading: str, lagging: str) -> Verdict | None:
         """The verdict on one pair; None when it was not tried."""
         return next((v for v in self.verdicts if (v.shown.leading, v.shown.lagging) == (leading, lagging)), None)

@@ -8,11 +8,16 @@ import altair as alt
 from ui.charts.theme import Look, finish, time_axis
 
 DATA = "points"
-MAP_COLUMNS = ("row", "row_order", "column", "column_order", "pair", "grade", "top", "bottom", "says", "chosen")
+MAP_COLUMNS = (
+    *("row", "row_order", "column", "column_order", "pair", "grade", "says", "chosen"),
+    *("top", "bottom"),  # the lines of a cell; `bottom` is empty where one line says it all
+    *("top_short", "bottom_short"),  # the same on a phone
+)
 LEAD_COLUMNS = ("lead", "value", "low", "high", "best", "text", "tip")
 TENTH_COLUMNS = ("tenth", "share", "tip")
 OVERLAY_COLUMNS = ("start", "kind", "value", "tip")
 PICK = "pick"
+_PHONE = 330  # pixels of cells under which texts are short
 _GRADES = ("strong", "likely", "weak", "no_sign", "not_enough_data", "mirror")
 
 
@@ -20,39 +25,55 @@ _GRADES = ("strong", "likely", "weak", "no_sign", "not_enough_data", "mirror")
 def lead_map(look: Look, rows: int, columns: int) -> dict[str, Any]:
     """Indicators down, outcomes across; each cell says sign, lead and grade in text, so that colour is never needed."""
     palette = look.palette
+    under = palette.background
     fill = {
-        "strong": (palette.leading, 1.0),
-        "likely": (palette.leading, 0.62),
-        "weak": (palette.leading, 0.16),
-        "mirror": (palette.lagging, 0.18),
-        "no_sign": (palette.background, 0.0),
-        "not_enough_data": (palette.background, 0.0),
+        "strong": palette.leading,
+        "likely": _mixed(palette.leading, under, 0.6),
+        "weak": _mixed(palette.leading, under, 0.16),
+        "mirror": _mixed(palette.lagging, under, 0.18),
+        "no_sign": under,
+        "not_enough_data": under,
     }
     dark_text = {grade: palette.background if grade == "strong" else palette.text for grade in _GRADES}
     for grade in ("no_sign", "not_enough_data"):
         dark_text[grade] = palette.second
+    narrow = f"width < {_PHONE}"
+    last = "lastindexof(datum.label, ' ')"
+    lines = f"[slice(datum.label, 0, {last}), slice(datum.label, {last} + 1)]"
     x = alt.X(
         "column:N",
         sort=alt.EncodingSortField(field="column_order", order="ascending"),
         axis=alt.Axis(
-            orient="top", labelAngle=0, labelFontSize=12, labelFontWeight=600, labelColor=palette.text, labelLimit=120
+            orient="top",
+            labelAngle=0,
+            labelFontSize={"expr": f"{narrow} ? 10 : 12"},
+            labelFontWeight=600,
+            labelColor=palette.text,
+            labelLimit=140,
+            labelLineHeight=13,
+            labelPadding=19,
+            labelExpr=f"{narrow} ? split(split(datum.label, '|')[0], ' ') : split(datum.label, '|')",
         ),
         scale=alt.Scale(paddingInner=0.06, paddingOuter=0.02),
     )
     y = alt.Y(
         "row:N",
         sort=alt.EncodingSortField(field="row_order", order="ascending"),
-        axis=alt.Axis(labelFontSize=12, labelColor=palette.text, labelLimit=130, labelPadding=8),
+        axis=alt.Axis(
+            labelFontSize={"expr": f"{narrow} ? 10.5 : 12"},
+            labelColor=palette.text,
+            labelLimit={"expr": f"{narrow} ? 84 : 170"},
+            labelLineHeight=11,
+            labelPadding={"expr": f"{narrow} ? 4 : 8"},
+            labelExpr=f"{narrow} && length(datum.label) > 14 && {last} > 0 ? {lines} : datum.label",
+        ),
         scale=alt.Scale(paddingInner=0.12, paddingOuter=0.02),
     )
     base = alt.Chart(alt.NamedData(DATA)).encode(x=x, y=y, tooltip=[alt.Tooltip("says:N", title=" ")])
-    colour = alt.Scale(domain=list(_GRADES), range=[fill[g][0] for g in _GRADES])
-    shade = alt.Scale(domain=list(_GRADES), range=[fill[g][1] for g in _GRADES])
+    colour = alt.Scale(domain=list(_GRADES), range=[fill[g] for g in _GRADES])
     pick = alt.selection_point(name=PICK, fields=["pair"], on="click", clear=False)
     cells = (
-        base.mark_rect(cornerRadius=4, cursor="pointer")
-        .encode(color=alt.Color("grade:N", scale=colour), fillOpacity=alt.Opacity("grade:N", scale=shade, legend=None))
-        .add_params(pick)
+        base.mark_rect(cornerRadius=4, cursor="pointer").encode(fill=alt.Fill("grade:N", scale=colour)).add_params(pick)
     )
     edges = base.mark_rect(cornerRadius=4, fillOpacity=0, strokeWidth=1).encode(
         stroke=alt.value(palette.hairline),
@@ -62,15 +83,32 @@ def lead_map(look: Look, rows: int, columns: int) -> dict[str, Any]:
         cornerRadius=4, fillOpacity=0, stroke=palette.text, strokeWidth=2.2
     )
     tone = alt.Color("grade:N", scale=alt.Scale(domain=list(_GRADES), range=[dark_text[g] for g in _GRADES]))
-    top = (
-        base.transform_filter("datum.bottom != ''")
-        .mark_text(fontSize=12, fontWeight=600, dy=-7)
-        .encode(text="top:N", color=tone)
+    two = base.transform_filter("datum.bottom != ''")
+    top = two.mark_text(fontSize=12, fontWeight=600, dy=-7, text=_either("top")).encode(color=tone)
+    low = two.mark_text(fontSize={"expr": f"{narrow} ? 9 : 10"}, dy=8, text=_either("bottom")).encode(color=tone)
+    one = (
+        base.transform_filter("datum.bottom == ''")
+        .mark_text(
+            fontSize={"expr": f"{narrow} ? 9.5 : 11"},
+            lineHeight=11,
+            text={"expr": f"{narrow} ? split(datum.top_short, ' ') : datum.top"},
+            dy={"expr": f"{narrow} ? -5.5 * (length(split(datum.top_short, ' ')) - 1) : 0"},
+        )
+        .encode(color=tone)
     )
-    low = base.transform_filter("datum.bottom != ''").mark_text(fontSize=10, dy=8).encode(text="bottom:N", color=tone)
-    one = base.transform_filter("datum.bottom == ''").mark_text(fontSize=11).encode(text="top:N", color=tone)
-    chart = alt.layer(cells, edges, chosen, top, low, one).resolve_scale(color="independent")
+    chart = alt.layer(cells, edges, chosen, top, low, one).resolve_scale(color="independent", fill="independent")
     return finish(chart, look, height=42 * rows + 8)
+
+
+def _mixed(colour: str, under: str, share: float) -> str:
+    """A colour at this opacity over another one."""
+    over, below = (bytes.fromhex(one.removeprefix("#")) for one in (colour, under))
+    return "#" + bytes(round(share * a + (1 - share) * b) for a, b in zip(over, below, strict=True)).hex()
+
+
+def _either(name: str) -> dict[str, str]:
+    """The text of a cell's line: its short form where the map is narrow."""
+    return {"expr": f"width < {_PHONE} ? datum.{name}_short : datum.{name}"}
 
 
 @cache
@@ -99,7 +137,7 @@ def by_lead(look: Look, none: float, titles: tuple[str, str]) -> dict[str, Any]:
             y=alt.Y("high:Q", scale=scale), text="text:N"
         ),
     )
-    return finish(chart, look, height=230, padding={"left": 0, "right": 4, "top": 10, "bottom": 2})
+    return finish(chart, look, height=290, padding={"left": 0, "right": 4, "top": 10, "bottom": 2})
 
 
 @cache
@@ -121,7 +159,7 @@ def tenths(look: Look, titles: tuple[str, str]) -> dict[str, Any]:
         base.mark_bar(color=palette.lagging, opacity=0.9).encode(y=alt.Y("share:Q", axis=axis)),
         alt.Chart(alt.NamedData(DATA)).mark_rule(color=palette.text, strokeDash=[4, 3]).encode(y=alt.datum(0.1)),
     )
-    return finish(chart, look, height=230, padding={"left": 0, "right": 4, "top": 10, "bottom": 2})
+    return finish(chart, look, height=290, padding={"left": 0, "right": 4, "top": 10, "bottom": 2})
 
 
 @cache

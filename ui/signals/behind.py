@@ -13,7 +13,6 @@ from ui.charts import evidence as charts
 from ui.here import Here
 from ui.link import Link
 from ui.loading import Loaded, Scope, kept
-from ui.signals.board import cell
 from ui.telling import Teller
 from ui.text import escaped
 from words import evidence as words
@@ -29,16 +28,14 @@ def show(here: Here, verdict: Verdict) -> None:
     if one.refusal is not None:
         return
     st.markdown(f"### {tell.t('evidence.behind')}", anchors=False)
-    grid = st.grid(columns=3, min_column_width=260, gap="small")
-    with grid.cell(), st.container(border=True, key="leads_strength", gap="xsmall", height="stretch"):
+    grid = st.grid(columns=3, min_column_width=260, gap="small", border=True)
+    with grid.cell(), st.container(key="leads_strength", gap="xsmall"):
         _strength(here, one)
     if one.tenths and sum(one.tenths):
-        with grid.cell(), st.container(border=True, key="leads_places", gap="xsmall", height="stretch"):
+        with grid.cell(), st.container(key="leads_places", gap="xsmall"):
             _places(here, one)
-    with grid.cell(), st.container(border=True, key="leads_overlay", gap="xsmall", height="stretch"):
+    with grid.cell(), st.container(key="leads_overlay", gap="xsmall"):
         _overlay(here, one)
-    if one.level == "account":
-        _segments(here, one)
 
 
 def _strength(here: Here, one: Evidence) -> None:
@@ -146,25 +143,3 @@ def _overlaid(
             rows.append({"start": str(start.start_time.date()), "kind": kind, "value": value, "tip": tip})
     frame = pd.DataFrame(rows, columns=list(charts.OVERLAY_COLUMNS))
     return frames.arrow(frame) if frame["kind"].nunique() == 2 else None
-
-
-def _segments(here: Here, one: Evidence) -> None:
-    tell = here.tell
-    found = _by_segment(here.loaded.scope, here.loaded, one.leading, one.lagging, here.link)
-    if len(found) < 2:
-        return
-    st.markdown(f"##### {tell.t('evidence.segments')}", anchors=False)
-    rows = [
-        {
-            tell.t("evidence.segment"): name,
-            tell.t("evidence.grade"): " ".join(part for part in cell(each, tell) if part),
-            tell.t("evidence.says"): words.told(each, tell.locale),
-        }
-        for name, each in found.items()
-    ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
-
-
-@kept
-def _by_segment(scope: Scope, _loaded: Loaded, leading: str, lagging: str, state: Link) -> dict[str, Evidence]:
-    return workspace.by_segment(_loaded.space, leading, lagging, dict(state.where))

@@ -81,19 +81,26 @@ def board(verdicts: Iterable[Verdict], objective: str, chosen: str, tell: Teller
                     "grade": "mirror" if _mirror(one) else one.grade,
                     "top": top,
                     "bottom": bottom,
+                    "top_short": short(one, top),
+                    "bottom_short": DOTS.get(one.grade, "") if bottom else "",
                     "says": words.told(one, tell.locale),
                     "chosen": pair_id(key, outcome) == chosen,
                 }
             )
-    best = max(cells.values(), key=lambda v: strength(v.shown), default=None)
+    # Of equally graded pairs the one with the outcome that stands first.
+    best = max(
+        cells.values(),
+        key=lambda v: (*strength(v.shown)[:3], -present.index(v.shown.lagging), strength(v.shown)[3]),
+        default=None,
+    )
     found = pair_id(best.shown.leading, best.shown.lagging) if best else ""
     return Board(pd.DataFrame(rows), len(shown), len(present), len(leading) - len(shown), found)
 
 
 def heading(outcome: str, tell: Teller, events: dict[str, int]) -> str:
-    """An outcome as a column heading, with how many accounts had it."""
+    """An outcome as a column heading, after a bar how many accounts had it."""
     word = words.outcome_word(outcome, tell.locale)
-    return f"{word} ({tell.full(events[outcome], 'count')})" if outcome in events else word
+    return f"{word}|{tell.full(events[outcome], 'count')}" if outcome in events else word
 
 
 def strength(one: Evidence) -> tuple[int, int, int, float]:
@@ -122,6 +129,15 @@ def cell(one: Evidence, tell: Teller) -> tuple[str, str]:
     sign = "▲" if one.sign > 0 else "▼"
     lead = t("evidence.cell_months", n=one.lead_months)
     return f"{sign} {lead}", f"{DOTS.get(one.grade, '')} {t(f'evidence.grade_{one.grade}')}"
+
+
+def short(one: Evidence, top: str) -> str:
+    """The first line of a cell where there is little room: the sign alone, or sign and months."""
+    if one.refusal is not None or one.grade == "no_sign":
+        return top
+    if top[:1] in "!=":
+        return top[:1]
+    return f"{top[:1]} {one.lead_months}"
 
 
 def _shows(one: Evidence) -> bool:

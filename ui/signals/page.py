@@ -1,8 +1,8 @@
 """What warns, and how early: the map, one pair opened, and who shows the warning now."""
 
+from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 import workspace
@@ -10,7 +10,11 @@ from kpis.kpi import OBJECTIVES
 from ui import draw, frames, header, link, notices
 from ui.charts import evidence as charts
 from ui.here import Here
-from ui.signals import behind, board, story, warned
+from ui.link import Link
+from ui.loading import Scope, kept
+from ui.signals import behind, board, segmented, story, warned
+from ui.telling import Teller
+from words.formats import period_in_sentence
 from workspace import LeadMap
 
 _OBJECTIVE = "leads_objective"
@@ -26,7 +30,7 @@ def show(here: Here) -> None:
             notices.nothing_yet(here)
             return
         found = tested(here)
-        first, last = (tell.period(one) if one else "" for one in (found.first, found.last))
+        first, last = (period_in_sentence(one, tell.locale, year=True) if one else "" for one in found.span)
         indicators = len({v.shown.leading for v in found.verdicts})
         caption = tell.t("evidence.caption", n=indicators, months=found.months, first=first, last=last)
         words = header.filter_words(here)
@@ -53,25 +57,48 @@ def tested(here: Here) -> LeadMap:
 
 def _body(here: Here, found: LeadMap) -> None:
     objective = board.objective_of(here.link.pair) or st.session_state.get(_OBJECTIVE) or "retention"
-    pair = here.link.pair if board.objective_of(here.link.pair) == objective else ""
-    if pair and found.pair(*pair.split(board.BY, 1)) is None:
-        pair = ""
-    shown = board.board(found.verdicts, objective, pair, here.tell, dict(found.events))
-    pair = pair or shown.best
-    shown = board.board(found.verdicts, objective, pair, here.tell, dict(found.events))
+    asked = here.link.pair if board.objective_of(here.link.pair) == objective else ""
+    shown = _drawn(here.loaded.scope, found, objective, asked, here.link, here.tell)
     _objectives(here, objective)
-    grid = st.grid(columns=5, min_column_width=150, gap="small")
-    with grid.cell(column_span=3), st.container(border=True, key="leads_board", gap="xsmall", height="stretch"):
-        _map(here, found, shown, objective, pair)
-    if not pair:
-        return
-    verdict = found.pair(*pair.split(board.BY, 1))
+    grid = st.grid(columns=5, min_column_width=150, gap="small", border=True)
+    with grid.cell(column_span=3), st.container(key="leads_board", gap="xsmall"):
+        _map(here, found, shown, objective)
+    verdict = found.pair(*shown.pair.split(board.BY, 1)) if shown.pair else None
     if verdict is None:
         return
-    with grid.cell(column_span=2), st.container(border=True, key="leads_story", gap="xsmall", height="stretch"):
-        story.show(here, verdict, found)
+    with grid.cell(column_span=2), st.container(key="leads_story", gap="xsmall"):
+        where_it_holds = story.show(here, verdict, found)
     behind.show(here, verdict)
-    warned.show(here, verdict)
+    segments = segmented.found(here, verdict.shown)
+    if segments:
+        with where_it_holds:
+            segmented.sentence(here, segments)
+        segmented.show(here, segments)
+    warned.show(here, verdict, segments)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """The map as it goes to the browser: its data, its size, the pair that is open, and the names of all pairs."""
+
+    data: bytes
+    rows: int
+    columns: int
+    left_out: int
+    pair: str
+    names: dict[str, str]
+
+
+@kept
+def _drawn(scope: Scope, _found: LeadMap, objective: str, asked: str, state: Link, tell: Teller) -> _Drawn:
+    pair = asked if asked and _found.pair(*asked.split(board.BY, 1)) is not None else ""
+    events = dict(_found.events)
+    shown = board.board(_found.verdicts, objective, pair, tell, events)
+    if not pair:
+        pair = shown.best
+        shown = board.board(_found.verdicts, objective, pair, tell, events)
+    names = {row.pair: f"{row.row} → {row.column.partition('|')[0]}" for row in shown.frame.itertuples()}
+    return _Drawn(frames.arrow(shown.frame), shown.rows, shown.columns, shown.left_out, pair, names)
 
 
 def _objectives(here: Here, objective: str) -> None:
@@ -92,29 +119,29 @@ def _objectives(here: Here, objective: str) -> None:
     )
 
 
-def _map(here: Here, found: LeadMap, shown: board.Board, objective: str, pair: str) -> None:
+def _map(here: Here, found: LeadMap, shown: _Drawn, objective: str) -> None:
     tell = here.tell
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(f"##### {tell.t('evidence.map')}", anchors=False, width="content")
         draw.behind(tell, "leads", lambda: board.table(found.verdicts, objective, tell), f"evidence_{objective}.csv")
     st.caption(tell.t("evidence.map_says"))
-    if shown.frame.empty:
+    if not shown.rows:
         st.caption(tell.t("evidence.nothing_tried"))
         return
-    spec = charts.lead_map(here.look, shown.rows, shown.columns)
+    key = f"{_MAP}_{objective}"
     st.vega_lite_chart(
-        {**spec, "datasets": {charts.DATA: frames.arrow(shown.frame)}},
+        {**charts.lead_map(here.look, shown.rows, shown.columns), "datasets": {charts.DATA: shown.data}},
         theme=None,
         width="stretch",
-        key=f"{_MAP}_{objective}",
-        on_select=_picked(f"{_MAP}_{objective}"),
+        key=key,
+        on_select=_picked(key),
         selection_mode=[charts.PICK],
         alt=tell.t("evidence.map_alt", n=shown.rows),
     )
     if shown.left_out:
         st.caption(tell.t("evidence.map_more", n=shown.left_out))
     st.caption(tell.t("evidence.legend"))
-    _choose(here, shown.frame, pair)
+    _choose(here, shown)
 
 
 def _picked(key: str) -> Any:
@@ -126,14 +153,13 @@ def _picked(key: str) -> Any:
     return write
 
 
-def _choose(here: Here, frame: pd.DataFrame, pair: str) -> None:
+def _choose(here: Here, shown: _Drawn) -> None:
     """The same choice for the keyboard and the phone."""
-    names = {row.pair: f"{row.row} → {row.column}" for row in frame.itertuples()}
-    key = link.seed("w_leads_pair", pair if pair in names else None)
+    key = link.seed("w_leads_pair", shown.pair if shown.pair in shown.names else None)
     st.selectbox(
         here.tell.t("evidence.open"),
-        list(names),
+        list(shown.names),
         key=key,
-        format_func=lambda one: names.get(one, one),
+        format_func=lambda one: shown.names.get(one, one),
         on_change=lambda: link.change(pair=st.session_state[key] or ""),
     )

@@ -1,6 +1,7 @@
 """One pair in words: what was found, how sure, what kind of link, what to mind and what would settle it."""
 
 import math
+from typing import Any
 
 import streamlit as st
 
@@ -16,8 +17,8 @@ EVENTS = (("likely", 20), ("strong", 50))
 MONTHS = (("likely", 36), ("strong", 48))
 
 
-def show(here: Here, verdict: Verdict, found: LeadMap) -> None:
-    """The card."""
+def show(here: Here, verdict: Verdict, found: LeadMap) -> Any:
+    """The card; gives back the place for where the link holds, which is known later."""
     tell, one = here.tell, verdict.shown
     title = f"{tell.short(one.leading)} → {words.outcome_word(one.lagging, tell.locale)}"
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
@@ -32,6 +33,7 @@ def show(here: Here, verdict: Verdict, found: LeadMap) -> None:
         st.markdown(escaped(words.remark("why", one.refusal.id, one.refusal.params, tell.locale)))
     if says := words.tag_says(one.tag, tell.locale):
         st.markdown(f"**{words.tag_word(one.tag or '', tell.locale)}.** {escaped(says)}")
+    holds = st.empty()
     if verdict.other is not None:
         other = words.told(verdict.other, tell.locale)
         st.markdown(f"**{tell.t('evidence.second')}** {escaped(other)}")
@@ -45,6 +47,7 @@ def show(here: Here, verdict: Verdict, found: LeadMap) -> None:
     if settle := settles(here, one, found):
         st.markdown(f"**{tell.t('evidence.settle')}** {settle}")
     st.caption(tell.t("evidence.not_said"))
+    return holds
 
 
 def settles(here: Here, one: Evidence, found: LeadMap) -> str:

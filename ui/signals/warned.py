@@ -8,10 +8,14 @@ import streamlit as st
 
 import workspace
 from kpis.evidence.grades import Verdict
+from kpis.evidence.result import Evidence
 from ui import draw
 from ui.here import Here
 from ui.link import Link
 from ui.loading import Loaded, Scope, kept
+from ui.signals.segmented import holding
+from ui.text import escaped
+from ui.verdict import listed
 from words import evidence as words
 from words import formats
 
@@ -28,8 +32,11 @@ class Warned:
     mrr: float
 
 
-def show(here: Here, verdict: Verdict) -> None:
-    """The list; only where accounts showed a sign that comes early."""
+def show(here: Here, verdict: Verdict, segments: dict[str, Evidence]) -> None:
+    """The list; only where accounts showed a sign that comes early.
+
+    Where the link holds in some segments only, the list keeps to those unless asked otherwise.
+    """
     one, tell = verdict.shown, here.tell
     leads = one.level == "account" and one.grade in ("strong", "likely", "weak") and one.tag != "already_leaving"
     if not leads or not one.sign:
@@ -38,18 +45,14 @@ def show(here: Here, verdict: Verdict) -> None:
     if found.frame.empty:
         return
     with st.container(border=True, key="leads_warned", gap="xsmall"):
-        money = tell.value(found.mrr, "money")
-        st.markdown(f"##### {tell.t('evidence.warned', n=len(found.frame), money=money)}", anchors=False)
-        total = sum(one.tenths)
-        inside = sum(one.tenths[:2] if one.sign < 0 else one.tenths[-2:])
-        st.caption(
-            tell.t(
-                "evidence.warned_low" if one.sign < 0 else "evidence.warned_high",
-                compared=found.compared,
-                share=formats.percent(inside / total, tell.locale, 0) if total else formats.DASH,
-                events=words.events(one.lagging, total, tell.locale),
-            )
-        )
+        head = st.container(gap="xsmall")
+        found, outside = _kept_to(here, found, holding(segments, one.sign), len(segments))
+        with head:
+            _head(here, one, found)
+        if outside:
+            st.caption(tell.t("evidence.warned_outside", n=outside))
+        if found.frame.empty:
+            return
         shown = _shown(here, found.frame, workspace.known(one.leading).unit)
         st.dataframe(
             shown.head(MOST),
@@ -73,6 +76,32 @@ def show(here: Here, verdict: Verdict) -> None:
                 key="download_warned",
                 on_click="ignore",
             )
+
+
+def _head(here: Here, one: Evidence, found: Warned) -> None:
+    tell, total = here.tell, sum(one.tenths)
+    money = tell.value(found.mrr, "money")
+    st.markdown(f"##### {tell.t('evidence.warned', n=len(found.frame), money=money)}", anchors=False)
+    inside = sum(one.tenths[:2] if one.sign < 0 else one.tenths[-2:])
+    st.caption(
+        tell.t(
+            "evidence.warned_low" if one.sign < 0 else "evidence.warned_high",
+            compared=found.compared,
+            share=formats.percent(inside / total, tell.locale, 0) if total else formats.DASH,
+            events=words.events(one.lagging, total, tell.locale),
+        )
+    )
+
+
+def _kept_to(here: Here, found: Warned, names: list[str], of: int) -> tuple[Warned, int]:
+    """The list within the segments in which the link holds, and how many accounts that leaves out."""
+    if not names or len(names) == of or "segment" not in found.frame:
+        return found, 0
+    said = listed(names, here.tell)
+    if not st.toggle(escaped(here.tell.t("evidence.warned_only", segments=said)), value=True, key="leads_only"):
+        return found, 0
+    inside = found.frame[found.frame["segment"].isin(names)].reset_index(drop=True)
+    return Warned(inside, found.compared, float(inside["mrr"].sum())), len(found.frame) - len(inside)
 
 
 @kept
