@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite, nan
+from math import inf, isfinite, nan
 from typing import Any, Protocol
 
 import pandas as pd
@@ -153,9 +153,15 @@ def _reading(
         change=moved if moved and moved.reason is None else None,
         target=target,
         status=(status(one, value, target) or "") if now and now["complete"] else "",
-        usual=usual_range(past) if now and now["complete"] and one.key not in CUMULATIVE else None,
+        usual=usual_range(past, _ends(one, past)) if now and now["complete"] and one.key not in CUMULATIVE else None,
         history=block,
     )
+
+
+def _ends(one: Kpi, past: Sequence[float]) -> tuple[float, float]:
+    """What a KPI cannot go beyond: 0 and 1 for a proportion, 0 where it was never below."""
+    low = 0.0 if all(not x < 0 for x in past) else -inf
+    return low, 1.0 if one.interval == "wilson" else inf
 
 
 def year_of(period: str) -> int:

@@ -3,6 +3,7 @@
 from datetime import date
 from math import isnan, nan
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -50,7 +51,8 @@ def test_value_change_target_and_usual_range() -> None:
     assert one.change is not None
     assert one.change.difference == pytest.approx(0.01)
     assert one.status == "near"
-    assert one.usual == (1.0, 1.01)
+    low, high = one.usual or (nan, nan)
+    assert 0.98 < low < 1.0 < 1.01 < high < 1.03
     assert one.outside == ""
 
 
@@ -96,12 +98,31 @@ def test_outside_its_usual_range_on_the_bad_side() -> None:
     assert (one.outside, one.tone) == ("below", "bad")
     said = objective_verdict([one], Teller("en"))
     assert said.headline == "No targets are set, so nothing is judged."
-    assert said.detail == "Net revenue retention: 80%, below the usual 100–101%."
+    assert said.detail == "Net revenue retention: 80%, below the usual 99.2–101.8%."
 
 
 def test_usual_range_needs_eight_values() -> None:
     assert usual_range([1.0] * 7) is None
-    assert usual_range([nan, *range(1, 9)]) == pytest.approx((1.175, 7.825))
+    assert usual_range([nan, *range(1, 9)]) == pytest.approx((9.0, 9.0))  # a straight line goes on
+
+
+def test_usual_range_stays_within_what_is_possible() -> None:
+    shares = [0.0, 0.02, 0.0, 0.01, 0.0, 0.03, 0.0, 0.0, 0.01]
+    low, high = usual_range(shares, (0.0, 1.0)) or (nan, nan)
+    assert low == 0.0
+    assert 0.03 < high < 0.1
+
+
+@pytest.mark.parametrize("drift", [False, True])
+def test_usual_range_holds_about_19_of_20_next_values(drift: bool) -> None:
+    random = np.random.default_rng(7)
+    held = 0
+    for _ in range(400):
+        noise = random.normal(size=25)
+        values = np.cumsum(noise + 0.5) if drift else noise
+        low, high = usual_range(list(values[:24])) or (nan, nan)
+        held += low <= values[24] <= high
+    assert 0.92 <= held / 400 <= 0.98
 
 
 @pytest.mark.parametrize(
