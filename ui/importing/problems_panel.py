@@ -1,5 +1,7 @@
 """Step 3: what the checks found, with lines and examples; rows that stay aside can be taken home."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -32,7 +34,8 @@ def show(here: Here, piece: Piece, trial: Trial) -> None:
         st.caption(said)
         st.caption("  \n".join(counts.sentences(rows, tell)))
         if found:
-            st.dataframe(table(found, here), hide_index=True, width="stretch")
+            rows_column: dict[Any, Any] = {tell.t("import.rows"): st.column_config.NumberColumn(format="localized")}
+            st.dataframe(table(found, here), hide_index=True, width="stretch", column_config=rows_column)
 
 
 def table(found: list[Problem], here: Here) -> pd.DataFrame:

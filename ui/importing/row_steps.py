@@ -36,7 +36,9 @@ def sentence(step: Step, tell: Teller) -> str:
     """What one step does."""
     if isinstance(step, Only):
         id = "import.step_without" if step.inverted else "import.step_only"
-        parts = [tell.t(f"{id}_part", header=_bold([header]), values=_values(values)) for header, values in step.values]
+        parts = [
+            tell.t(f"{id}_part", header=_bold([header]), values=_values(values, tell)) for header, values in step.values
+        ]
         return tell.t(id, what="; ".join(parts))
     if isinstance(step, SumBy):
         return tell.t("import.step_sum_by", keys=_bold(step.keys), sums=_bold(step.sums))
@@ -54,6 +56,6 @@ def _bold(headers: Iterable[str]) -> str:
     return ", ".join(f"**{escaped(header)}**" for header in headers)
 
 
-def _values(values: tuple[str, ...]) -> str:
-    said = [escaped(value) or "∅" for value in values[:SHOWN]]
+def _values(values: tuple[str, ...], tell: Teller) -> str:
+    said = [escaped(value) or tell.t("import.blank") for value in values[:SHOWN]]
     return ", ".join(said) + (" …" if len(values) > SHOWN else "")

@@ -1,6 +1,7 @@
 """The four steps as cards, and the choice of which table of the upload is shown below them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -88,4 +89,9 @@ def overview(here: Here, pieces: Sequence[Piece], trial: Trial) -> None:
         with st.container(border=True, key="import_overview", gap="xsmall"):
             st.markdown(f"##### {here.tell.t('import.overview')}", anchors=False)
             st.caption(here.tell.t("import.overview_says"))
-            st.dataframe(counts.table(trial.rows, here.tell), hide_index=True, width="stretch")
+            frame = counts.table(trial.rows, here.tell)
+            numbers: dict[Any, Any] = {
+                name: st.column_config.NumberColumn(format="localized")
+                for name in frame.select_dtypes("number").columns
+            }
+            st.dataframe(frame, hide_index=True, width="stretch", column_config=numbers)
