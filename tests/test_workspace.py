@@ -105,7 +105,7 @@ def test_one_period_of_the_tenure_kpis_does_not_depend_on_the_others(space):
 # Panels on disk
 
 
-@pytest.mark.parametrize("grain", ["month", "quarter", "week"])
+@pytest.mark.parametrize("grain", ["month", *(pytest.param(g, marks=pytest.mark.slow) for g in ("quarter", "week"))])
 def test_a_panel_read_back_is_the_panel_built(space, forgetful, monkeypatch, grain):
     built = space._panel(grain, None, space.policies, space.health_preset)
     same_panel(space.panel(grain), built)  # written, or read from an earlier test

@@ -210,6 +210,7 @@ def test_the_bridge_closes_and_joins_up(rows, grain, data):
         assert all(before["closing_mrr"] == after["opening_mrr"] for before, after in pairwise(mine))
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(subscriptions(), st.data())
 def test_splitting_a_row_in_time_changes_nothing(rows, data):
@@ -228,6 +229,7 @@ def test_splitting_a_row_in_time_changes_nothing(rows, data):
     assert before == after
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(subscriptions(), st.integers(1, 14))
 def test_moving_everything_by_whole_months_moves_the_series(rows, months):

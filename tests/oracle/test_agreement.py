@@ -91,7 +91,10 @@ def test_as_of(both: Both) -> None:
     assert Oracle(both.tables).context.as_of == pd.Timestamp(str(both.product.as_of))
 
 
-@pytest.mark.parametrize("grain", ["month", "quarter", "half", "year", "week"])
+REST = ("quarter", "half", "year", "week")
+
+
+@pytest.mark.parametrize("grain", ["month", *(pytest.param(g, marks=pytest.mark.slow) for g in REST)])
 def test_periods(both: Both, grain: str) -> None:
     """Both lay out the same periods."""
     worked = Oracle(both.tables, both.product.as_of, grain).context.periods

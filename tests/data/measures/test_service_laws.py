@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -150,6 +151,7 @@ def same(one, other):
     pd.testing.assert_frame_equal(one, other, check_exact=True)
 
 
+@pytest.mark.slow
 @LAWS
 @given(TABLES, st.randoms(), GRAIN)
 def test_row_order_changes_nothing(tables, random, grain):
@@ -168,6 +170,7 @@ def test_a_void_invoice_changes_nothing(tables, void):
     same(panel(tables, names=("invoices", "referrals")), panel(more, names=("invoices", "referrals")))
 
 
+@pytest.mark.slow
 @LAWS
 @given(TABLES, GRAIN)
 def test_accounts_and_the_company_row_add_up_to_the_total(tables, grain):
