@@ -97,3 +97,38 @@ def test_from_a_file_to_lit_up(address: str, home: Path, tmp_path: Path, chromiu
     page.close()
     assert not [url for url in strangers if not url.startswith(("data:", "blob:"))]
     assert Store(home, None).rows("empty")["subscriptions"] == 72
+
+
+def _month_ends(path: Path) -> Path:
+    """Subscriptions that end on the last day of a month, one with a hostile product, in a file with a hostile name."""
+    rows = [f"S{i},C{i},2024-0{1 + i % 6}-01,10.00,2024-1{i % 3}-{(31, 30, 31)[i % 3]},Pro" for i in range(1, 25)]
+    rows.append('H1,C1,2024-01-01,5.00,,"![](http://evil.example/x.png)<img src=http://evil.example/y.png>"')
+    path.write_text("subscription_id,account_id,started_on,amount,ended_on,product\n" + "\n".join(rows) + "\n")
+    return path
+
+
+def test_a_question_answered_rows_in_and_taken_back(address: str, home: Path, tmp_path: Path, chromium: Any) -> None:
+    from playwright.sync_api import expect
+
+    space = Store(home, None).create_workspace("Second")
+    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    strangers: list[str] = []
+    page.on("request", lambda one: strangers.append(one.url) if "localhost" not in one.url else None)
+    page.goto(f"{address}/import?lang=en&workspace={space.id}")
+    dropzone = page.locator("[data-testid=stFileUploaderDropzoneInput]").first
+    dropzone.wait_for(state="attached", timeout=PATIENCE)
+    dropzone.set_input_files(_month_ends(tmp_path / "![](evil) <b>ends.csv"))
+    expect(page.get_by_text("One thing to confirm")).to_be_visible(timeout=PATIENCE)
+    page.get_by_text("Yes, the last day with it").click()
+    button = page.get_by_role("button", name="Bring in 25 rows")
+    expect(button).to_be_enabled(timeout=PATIENCE)
+    expect(page.get_by_text("4 · What lights up").first).to_be_visible(timeout=PATIENCE)
+    button.click()
+    expect(page.get_by_text("25 rows are in").first).to_be_visible(timeout=PATIENCE)
+    store = Store(home, None)
+    assert store.rows(space.id)["subscriptions"] == 25
+    page.get_by_role("button", name="Take it back").first.click()
+    expect(page.get_by_text("Taken back").first).to_be_visible(timeout=PATIENCE)
+    assert store.rows(space.id) == {}
+    page.close()
+    assert not [url for url in strangers if not url.startswith(("data:", "blob:"))]

@@ -4,18 +4,23 @@ import json
 from datetime import date
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from data.importing import prepare
 from data.mapping import Mapping
 from data.mapping.steps import LatestBy, Only, Split, SumBy, Unpivot
+from data.readers import Assumed, RawTable
+from kpis.catalogue import KPIS
 from tests.pages.test_import_matching import piece
 from ui.importing import counts, lines, reasons, row_steps, wording
 from ui.importing.assumptions import unproven
 from ui.importing.columns_panel import _fed
+from ui.importing.lit_panel import best_next
 from ui.importing.matching import matched, personal
 from ui.importing.pieces import Edits, read
 from ui.importing.questions_panel import last_months
+from ui.importing.trial import Light
 from ui.telling import Teller
 from words import LANGUAGES
 
@@ -66,11 +71,9 @@ def test_line_numbers_in_ranges(numbers: list[int], expected: str) -> None:
 
 
 def test_a_table_far_down_shows_its_own_lines() -> None:
-    first = "a,b\n" + "".join(f"{i},{i}\n" for i in range(60))
-    both = f"{first}\n\naccount_id,name\n" + "".join(f"C{i},N{i}\n" for i in range(20))
-    pieces = read([_Sent("two.csv", both.encode())], {}, {}, 200)[0]
-    assert len(pieces) == 2
-    assert lines.shown(pieces[1].raw).splitlines()[0].endswith("account_id,name")
+    frame = pa.table({"account_id": ["C1", "C2"], "name": ["Alpha", None]})
+    raw = RawTable("two.csv", frame, 85, 86, ("day,item",) * 40, Assumed(delimiter=","), tail_lines=((87, "C2,"),))
+    assert lines.shown(raw).splitlines() == ["85 › account_id,name", "86   C1,Alpha", "87   C2,"]
 
 
 class _Sent:
@@ -217,3 +220,15 @@ def test_a_mapping_file_is_used_and_a_wrong_one_is_refused_in_words() -> None:
         assert refused.problem is not None
         assert refused.mapping.tables == matched(one, Edits()).mapping.tables
         assert wording.refusal(refused.problem, PT)
+
+
+# --- what would light up next ---
+
+
+def test_the_next_table_is_the_one_that_lights_the_most() -> None:
+    def dark(*needs: str) -> Light:
+        return Light(KPIS[0], False, False, float("nan"), "", needs)
+
+    lights = [dark("subscriptions"), dark("subscriptions", "invoices"), dark("usage|subscriptions.seats"), dark()]
+    assert best_next(lights) == ("subscriptions", 2)
+    assert best_next([dark("costs", "invoices")]) == ("", 0)

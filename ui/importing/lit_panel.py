@@ -1,5 +1,6 @@
 """Step 4: the KPIs that would light up, with their values, before anything is stored."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import streamlit as st
@@ -7,6 +8,7 @@ import streamlit as st
 from kpis.kpi import OBJECTIVES
 from ui import cards, link, notices
 from ui.here import Here
+from ui.importing import wording
 from ui.importing.trial import Light
 from ui.objectives import FACES
 from ui.telling import Teller
@@ -21,6 +23,10 @@ def show(here: Here, lights: Sequence[Light], tell: Teller) -> None:
     fresh = sum(one.new for one in lights)
     said = here.tell.t("import.lit_says", n=fresh, lit=lit)
     st.markdown(f"### 4 · {here.tell.t('import.lit_title')} :small[:gray[{said}]]", anchors=False)
+    table, more = best_next(lights)
+    if more:
+        name = wording.table(table, here.tell)
+        st.caption(f":material/arrow_forward: {here.tell.t('import.next_table', table=escaped(name), n=more)}")
     grid = st.grid(columns=4, min_column_width=230, gap="small")
     for objective in OBJECTIVES:
         mine = [one for one in lights if one.kpi.objective == objective]
@@ -32,6 +38,15 @@ def show(here: Here, lights: Sequence[Light], tell: Teller) -> None:
                 if one.lit:
                     _line(lit_words(one, tell, mine), tell.value(one.value, one.kpi.unit))
             _dark(here, [one for one in mine if not one.lit])
+
+
+def best_next(lights: Sequence[Light]) -> tuple[str, int]:
+    """The table that alone would light up the most KPIs, and how many; an empty name where none would."""
+    found: Counter[str] = Counter()
+    for one in lights:
+        if not one.lit and one.needs:
+            found.update(set.intersection(*({way.partition(".")[0] for way in need.split("|")} for need in one.needs)))
+    return max(found.items(), key=lambda pair: pair[1], default=("", 0))
 
 
 def lit_words(one: Light, tell: Teller, beside: Sequence[Light]) -> str:
