@@ -10,7 +10,7 @@ import pandas as pd
 from data.calendar import Period
 from data.departures import departures, first_starts
 from kpis import catalogue
-from kpis.evidence.accounts import Indicator, account_evidence
+from kpis.evidence.accounts import Indicator, account_evidence, evidence_map
 from kpis.evidence.grades import Verdict, grade, verdict
 from kpis.evidence.history import AccountMonths, Outcome, account_months, decisions
 from kpis.evidence.preparing import Series
@@ -44,6 +44,8 @@ _SERIES_VARIANTS = frozenset(
 ) | {
     *("first_response_time_median", "first_response_time_p90", "sla_breach", "overdue_count", "referrer_share")
 }  # other readings of an indicator that is tried already
+
+_SERIES_STEPS = 9  # of the progress, beside one for each indicator
 
 _MAPS = Kept(16)
 _HISTORIES = Kept(8)
@@ -109,7 +111,7 @@ def lead_map(
     Args:
         workspace: Whose data.
         where: Account attribute → values, as everywhere.
-        progress: Told the share done and the key of the outcome at work.
+        progress: Told the share done and the key of the indicator at work; "" for the company's months.
     """
     frozen = tuple(sorted((name, tuple(values)) for name, values in where.items()))
     key = (workspace.facts.key, workspace.policies, workspace.health_preset, _declared_key(), frozen)
@@ -127,12 +129,12 @@ def _lead_map(workspace: Workspace, where: Mapping[str, Sequence[str]], progress
         return LeadMap((), len(seen.months), "", "", {})
     indicators = [indicator(seen, kpi) for kpi in leading_kpis(seen.frame)]
     outcomes = [outcome for key in OUTCOMES if (outcome := account_outcome(seen, key)) is not None]
-    found: list[Evidence] = []
-    steps = len(outcomes) + 1
-    for number, outcome in enumerate(outcomes):
-        progress(number / steps, outcome.key)
-        found += account_evidence(seen.arranged, outcome, indicators).values()
-    progress(len(outcomes) / steps, "")
+    steps = len(indicators) + _SERIES_STEPS
+
+    def told(done: int) -> None:
+        progress(done / steps, indicators[done].key if done < len(indicators) else "")
+
+    found = evidence_map(seen.arranged, outcomes, indicators, told)
     found += _series(workspace, where, seen, declared).values()
     graded = grade(found, declared)
     by_level = {

@@ -4,7 +4,7 @@ Every event is compared with the accounts at risk in the same calendar month, so
 shock that all accounts share cannot pass for a warning.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from kpis.evidence.history import AccountMonths, Floats, Outcome
 from kpis.evidence.result import Evidence, Remark, Tag, refused
 from kpis.evidence.risksets import RiskSets, risk_sets
-from kpis.evidence.scoring import FEWEST_EVENTS, HORIZONS, Comparison, Scores, change_from_baseline, scores
+from kpis.evidence.scoring import FEWEST_EVENTS, HORIZONS, Comparison, Indicated, Scores, everywhere, scores
 
 FEWEST_EVENT_MONTHS = 3
 SIGNIFICANT = 0.05
@@ -52,47 +52,66 @@ def account_evidence(history: AccountMonths, outcome: Outcome, indicators: Itera
     Returns:
         One `Evidence` per indicator key: grade still "no_sign", or "not_enough_data" with the reason when refused.
     """
-    sets = risk_sets(history, outcome)
-    comparison = Comparison(history, sets)
-    return {one.key: _one(comparison, outcome, one) for one in indicators}
+    return {one.leading: one for one in evidence_map(history, [outcome], indicators)}
 
 
-def _one(comparison: Comparison, outcome: Outcome, indicator: Indicator) -> Evidence:
+def evidence_map(
+    history: AccountMonths,
+    outcomes: Iterable[Outcome],
+    indicators: Iterable[Indicator],
+    progress: Callable[[int], None] = lambda done: None,
+) -> list[Evidence]:
+    """Test every indicator against every outcome; each indicator is prepared once.
+
+    Args:
+        history: accounts by month, without the running month.
+        outcomes: the events, each in the month of its decision.
+        indicators: values per tidy row of the history.
+        progress: told after each indicator how many are done.
+    """
+    held = [(outcome, Comparison(history, risk_sets(history, outcome))) for outcome in outcomes]
+    cells = everywhere(history)
+    found: list[Evidence] = []
+    for done, one in enumerate(indicators, 1):
+        values = Indicated(history, cells, history.matrix(one.values))
+        found += [_one(comparison, outcome, one, values) for outcome, comparison in held]
+        progress(done)
+    return found
+
+
+def _one(comparison: Comparison, outcome: Outcome, indicator: Indicator, values: Indicated) -> Evidence:
     names, sets = (indicator.key, outcome.key), comparison.sets
     shared = sorted((indicator.ingredients | {indicator.key}) & (outcome.ingredients | {outcome.key}))
     if shared:
         return refused(*names, "account", "built_from_outcome", shared=shared)
     distinct, months = int(sets.events.any(axis=1).sum()), int(sets.events.any(axis=0).sum())
-    grid = comparison.history.matrix(indicator.values)
-    seen = ~np.isnan(grid)
+    seen = ~np.isnan(values.grid)
     if indicator.snapshot or (seen.any() and (seen.any(axis=0).sum() < 2 or seen.sum(axis=1).max() < 2)):
         return refused(*names, "account", "snapshot")
     if distinct < FEWEST_EVENTS or months < FEWEST_EVENT_MONTHS:
         return refused(*names, "account", "few_events", n=distinct, months=months, needed=FEWEST_EVENTS)
     if not seen.any():
         return refused(*names, "account", "no_values")
-    residual = comparison.residual(grid)
-    if residual is None:
+    if values.level is None:
         return refused(*names, "account", "constant")
-    missing = _less_history(comparison, grid)
+    missing = _less_history(comparison, values.grid)
     if missing is not None:
         return refused(*names, "account", missing.id, **missing.params)
-    level = scores(comparison, residual)
+    level = scores(comparison, values.level)
     if not level.usable.any():
         n = int(level.counts.max(initial=0))
         return refused(*names, "account", "few_events_with_values", n=n, needed=FEWEST_EVENTS)
     if _event_months(sets, level, level.best) < FEWEST_EVENT_MONTHS:
         n = int(level.counts[level.best])
         return refused(*names, "account", "few_event_months", n=n, needed=FEWEST_EVENT_MONTHS)
-    return _evidence(comparison, outcome, indicator.key, grid, level)
+    return _evidence(comparison, outcome, indicator.key, values, level)
 
 
-def _evidence(comparison: Comparison, outcome: Outcome, key: str, grid: Floats, level: Scores) -> Evidence:
+def _evidence(comparison: Comparison, outcome: Outcome, key: str, values: Indicated, level: Scores) -> Evidence:
     sets, best = comparison.sets, level.best
-    baseline = comparison.residual(change_from_baseline(grid))
-    change = scores(comparison, baseline) if baseline is not None else None
+    there = level.p <= WIDEST_P  # the change only tells what kind of link it is: without one it is not looked at
+    change = scores(comparison, values.change) if there and values.change is not None else None
     testable = change is not None and bool(change.usable.any())
-    there = level.p <= WIDEST_P
     edge = there and _cliff(level)
     tag = _tag(level, change, leaving=edge and outcome.leaving) if there else None
     leads = level.leads()
@@ -189,11 +208,9 @@ def _less_history(comparison: Comparison, grid: Floats) -> Remark | None:
     Compared with accounts of the same month and tenure band, one to three months before.
     """
     sets = comparison.sets
-    lines, rows = comparison.rows
-    known = comparison.known(grid, 3)[lines, rows]
+    known, case = comparison.known(grid, 3), comparison.case
     there = comparison.at >= 1
-    case = sets.case[lines, rows]
-    bands = comparison.history.band[comparison.account, comparison.at] + 6 * lines
+    bands = comparison.history.band[comparison.account, comparison.at] + 6 * comparison.line
     others = there & ~case
     size = 6 * len(sets.month)
     count = np.bincount(bands[others], minlength=size)

@@ -54,11 +54,11 @@ def partial_correlations(outcome: Floats, indicators: list[Floats], basis: Float
     sizes = np.linalg.norm(columns, axis=0)
     columns = np.where(sizes > ROUNDING, columns / np.where(sizes > ROUNDING, sizes, 1.0), 0.0)
     seen = residuals @ columns / (seen_length if seen_length > ROUNDING else 1.0)
-    null = np.abs(shuffled @ columns)
+    null = np.abs(columns.T @ shuffled.T)  # lags × draws
     answers, place = [], 0
     for lags in (part.shape[1] for part in indicators):
         here = slice(place, place + lags)
-        largest = null[:, here].max(axis=1) / np.where(lengths > ROUNDING, lengths, np.inf)
+        largest = null[here].max(axis=0) / np.where(lengths > ROUNDING, lengths, np.inf)
         answers.append(Partial(seen[here], largest))
         place += lags
     return answers

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kpis.evidence.history import Flags, Floats
+from kpis.evidence.history import Flags, Floats, Ints
 
 FEWEST_COMPARATORS = 5
 
@@ -59,3 +59,18 @@ def place(values: Floats, case: Flags) -> Placed:
     np.put_along_axis(percentile, order, share, axis=-1)
     np.put_along_axis(cases_above, order, above, axis=-1)
     return Placed(percentile, cases_above, np.where(enough, known, 0.0), np.where(enough, total, 0.0))
+
+
+def dense(grid: Floats) -> Ints:
+    """Order of each value within its column from 0, equal for ties; −1 where it is NaN.
+
+    Args:
+        grid: rows × columns.
+    """
+    order = np.argsort(grid, axis=0)
+    ranked = np.take_along_axis(grid, order, axis=0)
+    steps = np.zeros(grid.shape, dtype=np.int64)
+    steps[1:] = np.cumsum(ranked[1:] != ranked[:-1], axis=0)
+    codes = np.empty_like(steps)
+    np.put_along_axis(codes, order, np.where(np.isnan(ranked), -1, steps), axis=0)
+    return codes

@@ -8,8 +8,8 @@ from scipy.special import expit, logit, stdtrit
 
 from kpis.evidence.adjusting import Cells
 from kpis.evidence.history import AccountMonths, Flags, Floats, Ints
-from kpis.evidence.influence import above_half, auc_of, clustered_error, influence, widening
-from kpis.evidence.ranking import place
+from kpis.evidence.influence import clustered_error
+from kpis.evidence.ranking import FEWEST_COMPARATORS, dense
 from kpis.evidence.result import CONFIDENCE, Lead
 from kpis.evidence.risksets import RiskSets, shuffled_cases
 
@@ -23,59 +23,95 @@ _BASELINE = range(2, 7)  # months before the month itself
 _BASELINE_SEEN = 2
 _DECIMALS = 9  # of standardised values: what differs less is a tie
 _BANDS = 6
+Coded = Ints  # accounts × months: order of the value within its month from 0, equal for ties; −1 where missing
 _NOTHING = 1e-9  # a spread of scores that is 0 but for rounding
 
 
+class Indicated:
+    """One indicator over all accounts and months, prepared once for every outcome it is held against."""
+
+    def __init__(self, history: AccountMonths, everywhere: Cells, grid: Floats) -> None:
+        self.history, self.everywhere, self.grid = history, everywhere, grid
+
+    @cached_property
+    def level(self) -> Coded | None:
+        """The residual as it is, coded for ranking; None when it is constant."""
+        return self._coded(self.grid)
+
+    @cached_property
+    def change(self) -> Coded | None:
+        """The residual of the change from the account's own baseline; None when it is constant."""
+        return self._coded(change_from_baseline(self.grid))
+
+    def _coded(self, grid: Floats) -> Coded | None:
+        left = residual(self.history, self.everywhere, grid)
+        return None if left is None else dense(left)
+
+
+def everywhere(history: AccountMonths) -> Cells:
+    """The combinations of segment, tenure band and month of all accounts and months."""
+    shape = history.at_risk.shape
+    month = np.broadcast_to(np.arange(shape[1]), shape)
+    return Cells((history.segment.ravel(), history.band.ravel(), month.ravel()), (history.segments, _BANDS, shape[1]))
+
+
+def residual(history: AccountMonths, cells: Cells, grid: Floats) -> Floats | None:
+    """The indicator in standard deviations, without month, segment and tenure band; None when it is constant."""
+    used = ~np.isnan(grid) & history.at_risk
+    if not used.any():
+        return None
+    spread = float(grid[used].std())
+    if not spread > 1e-12 * float(np.abs(grid[used]).max()):
+        return None
+    scaled = (grid - grid[used].mean()) / spread
+    effects = cells.effects(np.where(used, scaled, 0.0).ravel(), used.ravel())
+    left: Floats = np.round(scaled - effects.reshape(grid.shape), _DECIMALS) + 0.0
+    return left
+
+
 class Comparison:
-    """What all indicators of one outcome share: the risk sets and the codes of their rows."""
+    """What all indicators of one outcome share: the risk sets and the codes of their rows (padding left out)."""
 
     def __init__(self, history: AccountMonths, sets: RiskSets) -> None:
         self.history, self.sets = history, sets
-        shape = history.at_risk.shape
-        month = np.broadcast_to(np.arange(shape[1]), shape)
-        sizes = (history.segments, _BANDS, shape[1])
-        self.everywhere = Cells((history.segment.ravel(), history.band.ravel(), month.ravel()), sizes)
         self.rows = np.nonzero(sets.present)
+        self.line: Ints = self.rows[0]
         self.account: Ints = sets.account[self.rows]
-        self.at: Ints = sets.month[self.rows[0]]
-        codes = (history.segment[self.account, self.at], history.band[self.account, self.at], self.rows[0])
+        self.case: Flags = sets.case[self.rows]
+        self.at: Ints = sets.month[self.line]
+        codes = (history.segment[self.account, self.at], history.band[self.account, self.at], self.line)
         self.compared = Cells(codes, (history.segments, _BANDS, max(len(sets.month), 1)))
 
     @cached_property
     def shuffled(self) -> tuple[Ints, Ints]:
-        """Cases under chance (draws × cases) and where each account's begin; the same for every indicator."""
-        return shuffled_cases(self.sets, PERMUTATIONS)
+        """Cases under chance as rows (draws × cases) and where each account's begin; the same for every indicator."""
+        positions, starts = shuffled_cases(self.sets, PERMUTATIONS)
+        row = np.zeros(self.sets.account.size, dtype=np.int64)
+        row[np.flatnonzero(self.sets.present.ravel())] = np.arange(len(self.line))
+        return row[positions], starts
 
     @cached_property
     def normal(self) -> Floats:
-        """Independent normal draws, the same for every indicator; draws × horizons."""
-        return self.sets.random().standard_normal((NORMAL_DRAWS, len(HORIZONS)))
+        """Independent normal draws, the same for every indicator; horizons × draws."""
+        return np.ascontiguousarray(self.sets.random().standard_normal((NORMAL_DRAWS, len(HORIZONS))).T)
 
     def known(self, grid: Floats, within: int) -> Flags:
-        """Whether each row's indicator is known at all so many months before or later; lines × rows."""
-        return np.asarray((~np.isnan(self.gather(grid, HORIZONS[:within]))).any(axis=0))
+        """Whether each row's indicator is known at all so many months before; one flag per row."""
+        there = ~np.isnan(grid)
+        found = np.zeros(len(self.line), dtype=bool)
+        for horizon in HORIZONS[:within]:
+            inside = self.at >= horizon
+            found[inside] |= there[self.account[inside], self.at[inside] - horizon]
+        return found
 
     def gather(self, grid: Floats, horizons: range = HORIZONS) -> Floats:
-        """The indicator of each row at each horizon; NaN for padding and before the data."""
+        """The indicator of each row at each horizon, horizons × lines × rows; NaN for padding and before the data."""
         values = np.full((len(horizons), *self.sets.account.shape), np.nan)
         for place_, horizon in enumerate(horizons):
             there = self.at >= horizon
             lines, rows = self.rows[0][there], self.rows[1][there]
             values[place_, lines, rows] = grid[self.account[there], self.at[there] - horizon]
         return values
-
-    def residual(self, grid: Floats) -> Floats | None:
-        """The indicator in standard deviations, without month, segment and tenure band; None when it is constant."""
-        used = ~np.isnan(grid) & self.history.at_risk
-        if not used.any():
-            return None
-        spread = float(grid[used].std())
-        if not spread > 1e-12 * float(np.abs(grid[used]).max()):
-            return None
-        scaled = (grid - grid[used].mean()) / spread
-        effects = self.everywhere.effects(np.where(used, scaled, 0.0).ravel(), used.ravel())
-        left: Floats = np.round(scaled - effects.reshape(grid.shape), _DECIMALS) + 0.0
-        return left
 
 
 def change_from_baseline(grid: Floats) -> Floats:
@@ -164,71 +200,103 @@ def interval(auc: float, error: float, n: int) -> tuple[float, float]:
     return float(expit(logit(inside) - half)), float(expit(logit(inside) + half))
 
 
-def scores(comparison: Comparison, residual: Floats) -> Scores:
+def scores(comparison: Comparison, coded: Coded) -> Scores:
     """Score one (residualised) indicator against the risk sets of an outcome."""
-    sets = comparison.sets
-    values = comparison.gather(residual)
-    placed = place(values, sets.case)
-    centred = _centred(comparison, placed.percentile)
-    widen = widening(placed)
-    above = above_half(placed) + widen[..., None] * (centred - np.nan_to_num(placed.percentile))
-    case = sets.case & ~np.isnan(placed.percentile)
-    cases = case.sum(axis=(1, 2))
-    auc = auc_of(above, case)
-    shares = influence(placed, above, case, auc, sets.account, len(comparison.history.accounts))
-    counts = np.array([len(np.unique(sets.account[one])) for one in case], dtype=np.int64)
-    covariance = _null_covariance(comparison, centred, case)
+    standings = [_standing(comparison, coded, horizon) for horizon in HORIZONS]
+    case, account = comparison.case, comparison.account
+    owners, size = account[case], len(comparison.history.accounts)
+    counts = np.array([len(np.unique(owners[one.known[case]])) for one in standings], dtype=np.int64)
+    cases = np.array([int(one.known[case].sum()) for one in standings], dtype=np.int64)
+    own = np.stack([one.centred[case] for one in standings])  # 0 where unknown
+    totals = np.stack([np.bincount(owners, one, size) for one in own])
+    covariance = np.asarray(totals @ totals.T)  # products of each account's total: its events are not independent
     spread = np.sqrt(np.diag(covariance))
     usable = (counts >= FEWEST_EVENTS) & (spread > _NOTHING)
-    score = np.where(case, centred, 0.0).sum(axis=(1, 2))
     safe = np.where(usable, spread, 1.0)
-    mean_widening = np.where(case, widen[..., None], 0.0).sum(axis=(1, 2)) / np.maximum(cases, 1)
     return Scores(
-        auc=auc,
-        error=clustered_error(shares, counts),
-        z=np.where(usable, score / safe, 0.0),
+        auc=np.array([one.auc for one in standings]),
+        error=clustered_error(np.stack([one.shares for one in standings]), counts),
+        z=np.where(usable, own.sum(axis=1) / safe, 0.0),
         counts=counts,
         cases=cases,
         usable=usable,
-        largest=_largest_by_chance(comparison, centred, covariance, usable, cases),
-        unit=safe * mean_widening / np.maximum(cases, 1),
-        placements=np.where(case, 0.5 + above, np.nan)[:, sets.case],
+        largest=_largest_by_chance(comparison, standings, covariance, usable, cases),
+        unit=safe * np.array([one.widening for one in standings]) / np.maximum(cases, 1),
+        placements=np.stack([np.where(one.known[case], 0.5 + one.above[case], np.nan) for one in standings]),
     )
 
 
-def _centred(comparison: Comparison, percentile: Floats) -> Floats:
-    """Percentiles without what a month's segments and tenure bands have in common; 0 where unknown.
+@dataclass(frozen=True)
+class _Standing:
+    """Where the rows stood at one horizon.
+
+    Attributes:
+        known: rows whose indicator is known in a line with enough others.
+        centred: percentile − ½ without what a month's segments and tenure bands have in common; 0 where unknown.
+        above: share of the other rows of its line that a row stands above, minus ½, adjusted alike; 0 where unknown.
+        auc: chance that a case stands above another row of its line; NaN without cases.
+        shares: what each account adds to the AUC.
+        widening: mean over the cases of what turns a percentile among all into one among the others.
+    """
+
+    known: Flags
+    centred: Floats
+    above: Floats
+    auc: float
+    shares: Floats
+    widening: float
+
+
+def _standing(comparison: Comparison, coded: Coded, horizon: int) -> _Standing:
+    """Rank the rows of every line by counting: values were put in order within their month beforehand.
 
     Values with many ties (nothing overdue) keep a trace of the segment in their ranks, which would pass
-    for a link wherever segments also differ in how often the event happens.
+    for a link wherever segments also differ in how often the event happens: hence the second adjustment.
     """
-    centred = np.zeros_like(percentile)
-    lines, rows = comparison.rows
-    for place_ in range(len(percentile)):
-        known = percentile[place_, lines, rows]
-        used = ~np.isnan(known)
-        flat = np.where(used, known, 0.0)
-        effects = comparison.compared.effects(flat, used)
-        centred[place_, lines, rows] = np.where(used, flat - effects, 0.0)
-    return centred
+    line, case, account = comparison.line, comparison.case, comparison.account
+    code = np.where(comparison.at >= horizon, coded[account, comparison.at - horizon], -1)
+    lines, width = len(comparison.sets.month), int(coded.max(initial=-1)) + 1
+    there = code >= 0
+    cell = np.where(there, line * width + code, 0)
+    shape = (lines, width)
+    count = np.bincount(cell[there], minlength=lines * width).reshape(shape)
+    count_case = np.bincount(cell[there & case], minlength=lines * width).reshape(shape)
+    total, total_case = count.sum(axis=1).astype(float), count_case.sum(axis=1).astype(float)
+    others = total - total_case
+    enough = (total_case > 0) & (others >= FEWEST_COMPARATORS)
+    known = there & enough[line]
+    # Twice the rows, and twice the cases, with a smaller value in the line, ties counting half.
+    below = _twice_below(count)[cell[known]]
+    cases_below = _twice_below(count_case)[cell[known]]
+    here, theirs = line[known], np.maximum(others, 1.0)
+    percentile, place, as_other = np.zeros((3, len(line)))
+    percentile[known] = below / (2 * total[here]) - 0.5
+    place[known] = (below - cases_below) / (2 * theirs[here]) - 0.5
+    as_other[known] = (total_case[here] - cases_below / 2) / theirs[here]
+
+    centred = np.where(known, percentile - comparison.compared.effects(percentile, known), 0.0)
+    widening = np.where(enough, total / np.maximum(others, 1.0), 0.0)
+    above = place + widening[line] * (centred - percentile)
+    mine = known & case
+    n = int(mine.sum())
+    auc = float(np.clip(0.5 + above[mine].sum() / n, 0.0, 1.0)) if n else float("nan")
+    by_line = np.bincount(line[mine], 0.5 + place[mine], lines) / np.maximum(others, 1.0)
+    own = np.where(known & ~case, as_other - by_line[line], 0.0)
+    own[mine] = above[mine] - (auc - 0.5)
+    shares = np.bincount(account, own / max(n, 1), len(comparison.history.accounts))
+    return _Standing(known, centred, above, auc, shares, float(widening[line[mine]].sum() / max(n, 1)))
 
 
-def _null_covariance(comparison: Comparison, centred: Floats, case: Flags) -> Floats:
-    """Covariance of the scores over horizons when nothing links indicator and outcome.
-
-    Products of each account's total over its events: the events of an account are not independent, and
-    neither segments nor months need to spread equally.
-    """
-    sets = comparison.sets
-    size = len(comparison.history.accounts)
-    owners = sets.account[sets.case]
-    own = np.where(case, centred, 0.0)[:, sets.case]
-    totals = np.stack([np.bincount(owners, one, size) for one in own])
-    return np.asarray(totals @ totals.T)
+def _twice_below(count: Ints) -> Ints:
+    """Of each value twice how many lie below it in its line, ties counting half; lines × values, made flat."""
+    total = np.cumsum(count, axis=1)
+    total *= 2
+    total -= count
+    return total.ravel()
 
 
 def _largest_by_chance(
-    comparison: Comparison, centred: Floats, covariance: Floats, usable: Flags, cases: Ints
+    comparison: Comparison, standings: list[_Standing], covariance: Floats, usable: Flags, cases: Ints
 ) -> Floats:
     """Sorted max |z| over the usable horizons: permuted with few events, else normal."""
     chosen = np.flatnonzero(usable)
@@ -236,11 +304,14 @@ def _largest_by_chance(
         return np.empty(0)
     if cases[chosen].min() < NORMAL_FROM:
         positions, starts = comparison.shuffled
-        flat = centred.reshape(len(centred), -1)
-        drawn = np.add.reduceat(flat[chosen][:, positions], starts, axis=2)
-        spread = np.sqrt(np.square(drawn).sum(axis=2))
-        return np.sort(np.abs(drawn.sum(axis=2) / np.where(spread > _NOTHING, spread, np.inf)).max(axis=0))
+        largest = np.zeros(len(positions))
+        for place_ in chosen:
+            drawn = np.add.reduceat(standings[place_].centred[positions], starts, axis=1)
+            spread = np.sqrt(np.square(drawn).sum(axis=1))
+            drawn_z = np.abs(drawn.sum(axis=1)) / np.where(spread > _NOTHING, spread, np.inf)
+            np.maximum(largest, drawn_z, out=largest)
+        return np.sort(largest)
     spread = np.sqrt(np.diag(covariance)[chosen])
     values, vectors = np.linalg.eigh(covariance[np.ix_(chosen, chosen)] / np.outer(spread, spread))
     root = vectors * np.sqrt(np.maximum(values, 0.0))
-    return np.sort(np.abs(comparison.normal[:, : len(chosen)] @ root.T).max(axis=1))
+    return np.sort(np.abs(root @ comparison.normal[: len(chosen)]).max(axis=0))

@@ -11,7 +11,7 @@ from kpis.evidence.adjusting import Cells
 from kpis.evidence.history import Outcome, account_months, decisions
 from kpis.evidence.ranking import place
 from kpis.evidence.risksets import event_grid, risk_sets, shuffled_cases
-from kpis.evidence.scoring import Comparison, change_from_baseline
+from kpis.evidence.scoring import change_from_baseline, everywhere, residual
 
 NAN = np.nan
 
@@ -95,10 +95,10 @@ def test_effects_of_factors_are_taken_out():
 def test_segment_month_and_tenure_are_taken_out_of_the_indicator():
     one = company("segment", 200, 1)
     grid = one.history.matrix(one.indicators[0].values)
-    residual = Comparison(one.history, risk_sets(one.history, one.outcome)).residual(grid)
-    known = ~np.isnan(residual)
+    left = residual(one.history, everywhere(one.history), grid)
+    known = ~np.isnan(left)
     for codes in (one.history.segment, one.history.band, np.broadcast_to(np.arange(36), known.shape)):
-        means = [residual[known & (codes == code)].mean() for code in np.unique(codes[known])]
+        means = [left[known & (codes == code)].mean() for code in np.unique(codes[known])]
         assert means == pytest.approx(np.zeros(len(means)), abs=1e-3)
 
 
