@@ -158,8 +158,9 @@ def result_name(layout: Layout) -> str:
 
 def drop_repeated_headers(result: RawTable, header: list[str], delimiter: str) -> None:
     """Leave out lines that repeat the header, as in files put together from several."""
-    width = min(len(header), result.frame.num_columns)
-    if result.frame.num_columns < 2 or not result.header_row or not result.frame.num_rows:
+    width = result.frame.num_columns
+    header = [*header, *[""] * (width - len(header))]
+    if width < 2 or not result.header_row or not result.frame.num_rows or not any(header):
         return
     same = pc.equal(pc.fill_null(result.frame.column(0), ""), header[0])
     if not pc.any(same).as_py():

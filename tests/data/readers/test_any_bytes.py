@@ -170,6 +170,7 @@ def test_spoiled_files(file: tuple[bytes, str]) -> None:
 
 @quick
 @given(texts, ways)
+@example("\r\r|1\r1", Assumed(header_row=2, header_rows=2))
 def test_odd_texts_in_odd_ways(text: str, way: Assumed) -> None:
     attempt(text.encode(), "csv", way)
 
