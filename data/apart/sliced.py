@@ -5,9 +5,8 @@ scale) must be plain in every slice and the same; else the table is checked whol
 """
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +16,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data import schema
+from data.apart.abreast import ABREAST, abreast
 from data.apart.kept import give_back
 from data.apart.writing import Writer
 from data.checks import Checked
 from data.checks import apply as apply_whole
+from data.checks.applying import found_manner
 from data.mapping import Mapping
 from data.problems import Problem
 from data.readers import RawTable
 
 FROM_ROWS = 500_000
 SLICE = 250_000
-ABREAST = 2
 EXAMPLES = 5
 TABLES = ("usage", "usage_daily")
 _BODY = {"columns", "constants"}
@@ -65,7 +65,7 @@ def _plain(raw: RawTable, mapping: Mapping) -> bool:
 
 def _slices(raw: RawTable) -> Iterator[RawTable]:
     for header in raw.headers:
-        raw.sample(header)  # the manner of a slice is that of the whole
+        raw.sample(header)  # what a slice is taken for is what the whole is
     for start in range(0, raw.frame.num_rows, SLICE):
         numbers = None if raw.row_numbers is None else raw.row_numbers.slice(start, SLICE)
         rows = raw.frame.slice(start, SLICE)
@@ -83,21 +83,18 @@ def _by_slices(
     hashes: list[np.ndarray] = []
     signs = {",": False, ".": False}
     done = 0
+    manner = found_manner(raw, **{name: how[name] for name in ("assumed", "zone") if name in how})
     with ThreadPoolExecutor(ABREAST) as pool:
 
         def check(rows: RawTable) -> tuple[Checked, np.ndarray | None, dict[str, bool]]:
-            one = apply_whole(rows, mapping, **how)[0]
+            one = apply_whole(rows, mapping, how=manner, **how)[0]
             return one, _hashes(one), _signs(rows, numbers, signs)
 
-        slices = _slices(raw)
-        running: list[Future[Any]] = [pool.submit(check, one) for one in islice(slices, ABREAST)]
         try:
-            while running:
-                one, keys, met = running.pop(0).result()
+            for one, keys, met in abreast(pool, check, _slices(raw)):
                 signs = {sign: there or met[sign] for sign, there in signs.items()}
                 if not merged.add(one) or all(signs.values()):
                     return None
-                running += [pool.submit(check, one) for one in islice(slices, 1)]
                 writer.add(one.accepted)
                 if one.rejected.num_rows:
                     rejected.append(one.rejected)
@@ -107,8 +104,6 @@ def _by_slices(
                 give_back(getattr(raw, "mapped", None))
                 say("checking", 0.05 + 0.85 * done / raw.frame.num_rows)
         finally:
-            for future in running:
-                future.cancel()
             kept = writer.close()
     if hashes and _twice(np.concatenate(hashes)):
         return None

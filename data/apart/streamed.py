@@ -5,9 +5,8 @@ the reader would give, without ever holding the file.
 """
 
 import mmap
-import queue
-import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,14 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from data.apart import screening
+from data.apart.abreast import ABREAST, abreast
 from data.apart.limits import MEGABYTE, Limits
 from data.problems import DataProblem
 from data.readers import Assumed, RawTable
 from data.readers.delimited import read_delimited
 
 FROM_BYTES = 16 * MEGABYTE
-BLOCK = 16 * MEGABYTE
+BLOCK = 8 * MEGABYTE
 _HEAD, _TAIL = 1 << 19, 1 << 15
 _OTHERS = (b"PK", b"\x1f\x8b", b"PAR1", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x89PNG", b"\xff\xfe", b"\xfe\xff")
 _ENCODINGS = ("utf-8", "utf-8-sig", "ascii")
@@ -109,54 +109,37 @@ def _blocks(data: mmap.mmap, start: int) -> Iterator[bytes]:
 def _write(
     data: mmap.mmap, start: int, heading: RawTable, to: Path, limits: Limits, say: Callable[[str, float], None]
 ) -> int:
-    """Parse block by block, one ahead of the writing; gives the number of rows."""
+    """Parse blocks side by side and write them in their order; gives the number of rows."""
     names = heading.headers
     schema = pa.schema([(name, pa.string()) for name in names])
-    waiting: queue.Queue[pa.Table | None] = queue.Queue(maxsize=1)
-    trouble: list[BaseException] = []
-
-    def write() -> None:
-        try:
-            with pa.OSFile(str(to), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
-                while (table := waiting.get()) is not None:
-                    if not trouble:
-                        writer.write_table(table)
-        except BaseException as error:
-            trouble.append(error)
-            while waiting.get() is not None:
-                pass
-
-    thread = threading.Thread(target=write)
-    thread.start()
     rows, read_so_far = 0, start
-    try:
-        for block in _blocks(data, start):
-            table = _parsed(block, names, heading)
+
+    def parse(block: bytes) -> tuple[int, pa.Table]:
+        return len(block), _parsed(block, names, heading)
+
+    with pa.OSFile(str(to), "wb") as sink, pa.ipc.new_file(sink, schema) as writer, ThreadPoolExecutor(ABREAST) as pool:
+        for size, table in abreast(pool, parse, _blocks(data, start)):
             rows += table.num_rows
-            read_so_far += len(block)
+            read_so_far += size
             screening.fits(rows, len(names), limits)
-            waiting.put(table)
+            writer.write_table(table)
             say("reading", 0.05 + 0.8 * read_so_far / len(data))
-    finally:
-        waiting.put(None)
-        thread.join()
-    if trouble:
-        raise trouble[0]
     return rows
 
 
 def _parsed(block: bytes, names: list[str], heading: RawTable) -> pa.Table:
     """A block as text columns; each line a row as wide as the header, none blank, none a total, no header again."""
-    lines = block.count(b"\n") + (not block.endswith(b"\n"))
     quote = getattr(heading.assumed, "quote", None) or '"'
     quoted = quote.encode() in block
-    if b"\0" in block or block.count(b"\r") not in (0, lines, lines - 1):
+    returns = b"\r" in block
+    lines = block.count(b"\n") + (not block.endswith(b"\n")) if quoted or returns else None  # else each is a row
+    if b"\0" in block or (returns and block.count(b"\r") not in (lines, (lines or 0) - 1)):
         raise _Unusual
     if quoted and _odd_quotes(block, quote, heading.assumed.delimiter or ","):
         raise _Unusual
     table = arrow_csv.read_csv(
         pa.BufferReader(block),
-        read_options=arrow_csv.ReadOptions(column_names=names, block_size=1 << 22),
+        read_options=arrow_csv.ReadOptions(column_names=names, block_size=1 << 20, use_threads=False),
         parse_options=arrow_csv.ParseOptions(
             delimiter=heading.assumed.delimiter,
             quote_char=quote if quoted else False,
@@ -170,7 +153,7 @@ def _parsed(block: bytes, names: list[str], heading: RawTable) -> pa.Table:
     first, second = table.column(0), table.column(1)
     blank = first.null_count and second.null_count and _all_blank(table)
     again = pc.any(pc.equal(first, names[0])).as_py()
-    if table.num_rows != lines or blank or again or _totals(first, second):
+    if lines not in (None, table.num_rows) or blank or again or _totals(first, second):
         raise _Unusual
     return table
 

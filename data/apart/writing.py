@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -36,7 +37,7 @@ class Writer:
             keyed = bool(schema.tables()[self._table].key)
             shape = rows.schema if keyed else stored_schema(self._table, rows.schema)
             self._shape = None if keyed else shape
-            self._writer = pq.ParquetWriter(self._path, shape, compression="zstd")
+            self._writer = pq.ParquetWriter(self._path, shape, compression="zstd", **_encoded(shape))
         if self._shape is not None:
             if ROW_ID in self._shape.names:
                 numbers = np.arange(self._rows + 1, self._rows + 1 + rows.num_rows, dtype=np.int64)
@@ -50,6 +51,14 @@ class Writer:
         if self._writer is not None:
             self._writer.close()
         return Kept(self._path, self._mapped)
+
+
+def _encoded(shape: pa.Schema) -> dict[str, Any]:
+    """Row numbers as differences: every one differs, so that a dictionary of them only costs time and room."""
+    if ROW_ID not in shape.names:
+        return {}
+    others = [name for name in shape.names if name != ROW_ID]
+    return {"use_dictionary": others, "column_encoding": {ROW_ID: "DELTA_BINARY_PACKED"}}
 
 
 def write_accepted(table: str, rows: pa.Table | Iterable[pa.Table], path: Path) -> Kept:

@@ -63,8 +63,11 @@ def apply(
     known: Known | None = None,
     assumed: Assumed | None = None,
     zone: str = "America/Sao_Paulo",
+    how: Manner | None = None,
 ) -> list[Checked]:
     """Type and check the rows of a raw table for each canonical table it feeds.
+
+    `how` is what `found_manner` gives, for one who has asked already.
 
     Raises:
         DataProblem: a required column has no source, or a mapping names something that is not there.
@@ -81,16 +84,7 @@ def apply(
             missing=", ".join(missing),
             hint=_hint(table_of(table), missing),
         )
-    asked = assumed or Assumed()
-    how = manner(
-        raw,
-        replace(
-            asked,
-            decimal=asked.decimal or raw.assumed.decimal,
-            date_order=asked.date_order or raw.assumed.date_order,
-        ),
-        zone,
-    )
+    how = how or found_manner(raw, assumed, zone)
     split = len(bound.tables) > 1
     seen, done = known or Known(), {}
     for name in sorted(bound.tables, key=lambda name: table_of(name) != "accounts"):  # others point at accounts
@@ -99,6 +93,17 @@ def apply(
             here = flat(done[name].accepted["account_id"])
             seen = replace(seen, accounts=here if seen.accounts is None else pa.concat_arrays([seen.accounts, here]))
     return [done[name] for name in bound.tables]
+
+
+def found_manner(raw: RawTable, assumed: Assumed | None = None, zone: str = "America/Sao_Paulo") -> Manner:
+    """How numbers and dates of a table are read: as somebody says, else as its reader says, else as its samples do."""
+    asked = assumed or Assumed()
+    settled = replace(
+        asked,
+        decimal=asked.decimal or raw.assumed.decimal,
+        date_order=asked.date_order or raw.assumed.date_order,
+    )
+    return manner(raw, settled, zone)
 
 
 def _hint(table: str, missing: tuple[str, ...]) -> str:

@@ -76,6 +76,8 @@ class Findings:
 
     def reasons(self, positions: np.ndarray) -> list[str]:
         """Why each of the rejected rows stays out: column, what was expected, and in brackets the problem's id."""
+        if not len(positions):
+            return []
         texts = np.full(self.count, "", dtype=object)
         for rows, reason in self._reasons:
             texts[rows] = np.where(texts[rows] == "", reason, texts[rows] + f"; {reason}")

@@ -67,7 +67,7 @@ def rejected(
         pairs = np.flatnonzero(out[shaped.target])
         rows, cells = shaped.source[pairs], shaped.cell[pairs]
         reasons = reasons[np.searchsorted(positions, shaped.target[pairs])]
-    frame = raw.frame.take(pa.array(rows))
+    frame = raw.frame.take(pa.array(rows)) if len(rows) else raw.frame.schema.empty_table()
     lines = pa.array(rows + raw.first_row_number, pa.int64())
     if raw.row_numbers is not None:
         lines = flat(raw.row_numbers).take(pa.array(rows)).cast(pa.int64())

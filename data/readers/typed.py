@@ -57,8 +57,10 @@ def trimmed(texts: pa.Array) -> pa.Array:
 
 def is_missing(texts: pa.Array, words: pa.Array = VALUE_NULLS) -> np.ndarray:
     """True where a trimmed text is null, blank or a word for missing; among texts, names of people stay."""
-    found = pc.is_in(pc.utf8_lower(texts), value_set=words.cast(texts.type), skip_nulls=True)
-    if words is TEXT_NULLS:
+    plain = pc.all(pc.string_is_ascii(texts), min_count=0).as_py()
+    lower = pc.ascii_lower(texts) if plain else pc.utf8_lower(texts)  # the same for these, and five times as fast
+    found = pc.is_in(lower, value_set=words.cast(texts.type), skip_nulls=True)
+    if words is TEXT_NULLS and pc.any(found).as_py():
         found = pc.and_not(found, pc.is_in(texts, value_set=_NAMES.cast(texts.type)))
     return mask(pc.or_kleene(found, pc.is_null(texts)))
 
