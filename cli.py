@@ -228,7 +228,7 @@ def kpis(
 ) -> None:
     """Print KPI values."""
     opened = farol.Workspace.open(workspace)
-    opened = farol.living.live(opened, live) if live else opened
+    opened = farol.living.live(opened, live) if live else farol.living.opened(opened)
     rows = opened.records(
         keys=kpi,
         grain=grain,
@@ -265,7 +265,8 @@ def accounts(
     as_json: Json = False,
 ) -> None:
     """Print who is behind a number."""
-    frame = farol.accounts(farol.Workspace.open(workspace), kpi, period, gathered(where))
+    opened = farol.living.opened(farol.Workspace.open(workspace))
+    frame = farol.accounts(opened, kpi, period, gathered(where))
     show(farol.as_records(frame), as_json)
 
 
@@ -279,7 +280,8 @@ def evidence_(
     as_json: Json = False,
 ) -> None:
     """Print what the data say about every declared pair, graded."""
-    found = farol.lead_map(farol.Workspace.open(workspace), gathered(where), progress=told)
+    opened = farol.living.opened(farol.Workspace.open(workspace))
+    found = farol.lead_map(opened, gathered(where), progress=told)
     lagging = OUTCOMES.get(outcome, outcome) if outcome else None
     seen = {one.lagging for one in found.found}
     if lagging and lagging not in seen:
@@ -508,6 +510,24 @@ def connections_pick(
 ) -> None:
     """Choose the tables that a connection brings in."""
     show(farol.connecting.picked_by_name(farol.Workspace.open(workspace), name, tables or [], pairs(cursors)), as_json)
+
+
+@connections.command("live", help=text("connections.cli_switch", LOCALE))
+@guarded
+def connections_live(
+    name: ConnectionName,
+    minutes: Annotated[int, typer.Option(help=text("connections.cli_minutes", LOCALE))] = 15,
+    off: Annotated[bool, typer.Option("--off", help=text("connections.cli_live_off", LOCALE))] = False,
+    workspace: WorkspaceName = "default",
+    as_json: Json = False,
+) -> None:
+    """Let all numbers come live from a connection, or no longer."""
+    opened = farol.Workspace.open(workspace)
+    if off:
+        farol.living.switch_off(opened, name)
+    else:
+        farol.living.switch_on(opened, name, minutes)
+    show([{"connection": name, "live": not off, "minutes": None if off else minutes}], as_json)
 
 
 @connections.command("remove", help=text("connections.cli_remove", LOCALE))

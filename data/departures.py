@@ -4,7 +4,7 @@ from datetime import date
 
 import pandas as pd
 
-from data.facts import Facts, connect
+from data.facts import AnyFacts, connect
 
 _ENDS = """
 SELECT account_id, CAST(date_trunc('month', ended_on) AS DATE) AS month,
@@ -14,21 +14,25 @@ FROM subscriptions WHERE ended_on IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
 _STARTS = "SELECT account_id, min(started_on) AS started_on FROM subscriptions GROUP BY 1 ORDER BY 1"
 
 
-def departures(facts: Facts, as_of: date | None = None) -> pd.DataFrame:
-    """The ends of subscriptions by account and month.
+def departures(facts: AnyFacts, as_of: date | None = None) -> pd.DataFrame:
+    """The ends of subscriptions by account and month, wherever the rows are.
 
     Columns: account_id; month (its first day); ended_on, the last end in it; cancelled_on, the earliest notice among
     them; notice_days, the longest notice period. Missing where the export does not say. Empty without subscriptions.
     """
-    return _days(facts, _ENDS, as_of, ("month", "ended_on", "cancelled_on"))
+    days = ("month", "ended_on", "cancelled_on")
+    return _asked(facts, _ENDS, as_of, ("account_id", *days, "notice_days"), days).astype({"notice_days": "float64"})
 
 
-def first_starts(facts: Facts, as_of: date | None = None) -> pd.DataFrame:
+def first_starts(facts: AnyFacts, as_of: date | None = None) -> pd.DataFrame:
     """account_id and started_on, the first day of its first subscription."""
-    return _days(facts, _STARTS, as_of, ("started_on",))
+    return _asked(facts, _STARTS, as_of, ("account_id", "started_on"), ("started_on",))
 
 
-def _days(facts: Facts, sql: str, as_of: date | None, days: tuple[str, ...]) -> pd.DataFrame:
+def _asked(
+    facts: AnyFacts, sql: str, as_of: date | None, columns: tuple[str, ...], days: tuple[str, ...]
+) -> pd.DataFrame:
     with connect(facts, as_of) as cursor:
-        frame = cursor.execute(sql).df()
+        rows = cursor.execute(sql).fetchall()
+    frame = pd.DataFrame(rows, columns=list(columns))
     return frame.astype({"account_id": str, **dict.fromkeys(days, "datetime64[us]")})

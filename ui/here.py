@@ -51,8 +51,18 @@ def get() -> Here:
     return st.session_state[_KEY] if _KEY in st.session_state else settle()
 
 
+def on_stored(here: Here) -> Here:
+    """The same place on what was imported, where the workspace is live: for pages that are about stored rows."""
+    if here.loaded.space.live is not None:
+        here = replace(here, loaded=loading.stored(here.loaded))
+        st.session_state[_KEY] = here
+    return here
+
+
 def _without_strangers(state: Link, loaded: Loaded) -> Link:
     """The link without dimensions, values and KPIs that this workspace does not know."""
+    if loaded.space.trouble is not None:  # nothing is known of them at the moment
+        return replace(state, workspace="" if loaded.stranger else state.workspace)
     known = loading.dimensions(loaded)
     where = tuple((name, tuple(v for v in values if v in known[name])) for name, values in state.where if name in known)
     by = state.by if state.by in known or state.by in loaded.space.row_dimensions else ""

@@ -5,7 +5,7 @@ makes of them is kept with `kept`, whose first argument must be a `Scope`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 from typing import Any
 
@@ -17,6 +17,7 @@ from data.measures import all_measures
 from kpis.catalogue import kpi
 from kpis.kpi import Kpi
 from kpis.targets import Target, applicable
+from ui.connecting.state import shared
 from ui.link import Link
 from ui.telling import Teller
 
@@ -77,7 +78,8 @@ def load(asked: str) -> Loaded:
     names = tuple((w.id, w.name) for w in spaces)
     known = any(asked in pair for pair in names)
     space = workspace.keeping.open_anyway(
-        asked if known else first_of([(w.id, w.name) for w in spaces if w.version] or names)
+        asked if known else first_of([(w.id, w.name) for w in spaces if w.version or live(w.id)] or names),
+        shared=shared(),
     )
     settings = space.settings
     targets = tuple(
@@ -87,6 +89,18 @@ def load(asked: str) -> Loaded:
     labels = tuple(sorted((k, o, str(role)) for (k, o), role in space.labels.items()))
     choices = repr((space.policies, settings["health_preset"], settings["currency"]))
     return Loaded(space, Scope(space.id, str(space.facts.key), choices, targets, labels), names, "" if known else asked)
+
+
+def live(workspace_id: str) -> bool:
+    """Whether the numbers of a workspace come live from a connection."""
+    return any(info.options.get("live") for info in workspace.open_store().connections(workspace_id))
+
+
+def stored(loaded: Loaded) -> Loaded:
+    """The same workspace on what was imported, where it is live."""
+    return replace(
+        loaded, space=loaded.space.stored, scope=replace(loaded.scope, data=str(loaded.space.stored.facts.key))
+    )
 
 
 def first_of(names: Sequence[tuple[str, str]]) -> str:

@@ -5,7 +5,8 @@ from typing import Any
 import streamlit as st
 
 from ui import notices
-from ui.here import Here
+from ui.connecting import live
+from ui.here import Here, on_stored
 from ui.objectives import FACES
 
 WITHOUT_NUMBERS = ("import", "connections", "stored", "settings")
@@ -39,10 +40,18 @@ def configure() -> None:
 
 
 def run(here: Here) -> None:
-    """The page asked for; where a stored file is lost, only those that show no numbers."""
-    chosen = menu(here)
-    if here.loaded.space.trouble is None or chosen.url_path in WITHOUT_NUMBERS:
+    """The page asked for; where a stored file is lost or a source away, only those that show no numbers."""
+    chosen, space = menu(here), here.loaded.space
+    if chosen.url_path in WITHOUT_NUMBERS:
+        if chosen.url_path != "settings" or space.trouble is not None:
+            on_stored(here)
+        live.beside(here, chosen.url_path)
         chosen.run()
+    elif space.trouble is None:
+        live.age(here)
+        chosen.run()
+    elif space.live is not None:
+        live.away(here)
     else:
         notices.lost(here)
 

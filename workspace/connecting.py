@@ -231,6 +231,7 @@ def records(space: Workspace) -> list[dict[str, Any]]:
             "database": one.database,
             "user": one.user,
             "secret": one.secret,
+            "live": bool(one.options.get("live")),
             "tables": [picked.shown for picked in space.store.picked(space.id, one.name)],
             "refreshed_at": one.refreshed_at.isoformat() if one.refreshed_at else None,
             "error": one.error,

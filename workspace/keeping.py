@@ -15,6 +15,7 @@ from data.problems import DataProblem, did_you_mean
 from data.readers import Assumed
 from data.schema import tables
 from data.store import BackedUp, Batch, Erased, HistoryEntry, Restored, Store, Swept, Unsound, WorkspaceInfo
+from workspace import living
 from workspace.bringing_in import Choice, as_batches, check, look
 from workspace.home import default_home, open_store
 from workspace.numbers import Workspace
@@ -58,16 +59,24 @@ def find(name: str, home: Path | None = None) -> tuple[Store, WorkspaceInfo]:
     return store, found
 
 
-def open_anyway(name: str, home: Path | None = None) -> Workspace:
-    """A workspace by name or id, also where a stored file is gone or damaged: then without any data, and saying so.
+def open_anyway(name: str, home: Path | None = None, shared: bool = False) -> Workspace:
+    """A workspace by name or id, live where it is switched so; without any data, and saying so, where they are away.
 
-    Its `trouble` is why it has no data; None where all is well. Numbers must not be shown where there is trouble.
+    Its `trouble` is why it has no data: a stored file is gone or damaged, or a live source cannot be read; None where
+    all is well. Numbers must not be shown where there is trouble. `shared`: whether others use this Farol.
 
     Raises:
         DataProblem: there is none of that name.
     """
     store, found = find(name, home)
-    return _opened_anyway(store, found.id)
+    stored = _opened_anyway(store, found.id)
+    try:
+        return living.opened(stored, shared)
+    except DataProblem as problem:
+        away = Workspace(store, found.id, Facts({}, "away"))
+        away.stored, away.trouble = stored, problem
+        away.live = living.away(stored, problem)
+        return away
 
 
 def _opened_anyway(store: Store, workspace_id: str) -> Workspace:

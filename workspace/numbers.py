@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,9 @@ from workspace.frames import as_records, chosen_periods, in_currency, known, nee
 from workspace.home import open_store
 from workspace.kept import Kept
 from workspace.policy_reach import touching
+
+if TYPE_CHECKING:
+    from workspace.living import Live
 
 SURVIVAL = frozenset({"lifetime_median", "survival_12m", "survival_24m"})
 NO_FILTER: Mapping[str, Sequence[str]] = {}
@@ -67,7 +70,9 @@ class Workspace:
         self.id = workspace_id
         self.facts = cast(Facts, seen or store.facts(workspace_id))
         self._preview = seen is not None
-        self.trouble: DataProblem | None = None  # why there are no facts, where a stored file is gone or damaged
+        self.trouble: DataProblem | None = None  # why there are no facts: a stored file is gone, a source is away
+        self.live: Live | None = None  # where the numbers come from a connection
+        self.stored = self  # the same workspace on what was imported
 
     @classmethod
     def open(cls, name: str, home: Path | None = None) -> "Workspace":

@@ -25,7 +25,7 @@ class ConnectionInfo:
         database: Name of the database.
         user: Role or user to connect as.
         secret: `env:NAME` or `file:NAME`, "" without one.
-        options: Further choices by name (tls, live, url …).
+        options: Further choices by name (tls, url; live: numbers come from it; minutes: how old they may be).
         created_at: When it was added.
         tried_at: When it was last used, None before that.
         refreshed_at: When a refresh last went well, None before that.
@@ -106,6 +106,22 @@ def save(session: Session, workspace_id: str, info: ConnectionInfo, actor: str, 
     row.username, row.secret, row.options = info.user, info.secret, dict(info.options)
     session.add(row)
     _note(session, workspace_id, actor, info.name, before, _said(row))
+
+
+def set_live(session: Session, workspace_id: str, name: str, minutes: int | None, actor: str) -> None:
+    """Let the numbers of a workspace come live from a connection, and from no other; None switches it off.
+
+    Raises:
+        DataProblem: there is none of that name.
+    """
+    _row(session, workspace_id, name)
+    for row in session.exec(select(Connection).where(Connection.workspace_id == workspace_id)):
+        before, on = _said(row), row.name == name and minutes is not None
+        changed = {**row.options, "live": on} | ({"minutes": minutes} if on else {})
+        if row.options.get("live") or on:
+            row.options = changed
+            session.add(row)
+            _note(session, workspace_id, actor, row.name, before, _said(row))
 
 
 def remove(session: Session, workspace_id: str, name: str, actor: str) -> None:

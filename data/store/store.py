@@ -250,6 +250,11 @@ class Store(Safekeeping):
         with self._database.write() as session:
             connections.save(session, workspace_id, info, actor, new)
 
+    def set_live(self, workspace_id: str, name: str, minutes: int | None, actor: str = "") -> None:
+        """Let the numbers come live from one connection; None switches it off."""
+        with self._database.write() as session:
+            connections.set_live(session, workspace_id, name, minutes, actor)
+
     def remove_connection(self, workspace_id: str, name: str, actor: str = "") -> None:
         """Forget a connection; the rows it brought in stay."""
         with self._database.write() as session:

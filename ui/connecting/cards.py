@@ -7,7 +7,7 @@ import streamlit as st
 from babel.dates import format_datetime
 
 from data.store import ConnectionInfo
-from ui.connecting import state
+from ui.connecting import live, state
 from ui.connecting.state import Said
 from ui.here import Here
 from ui.importing import wording
@@ -35,7 +35,8 @@ def show(here: Here, number: int, info: ConnectionInfo) -> None:
 def _buttons(here: Here, number: int, info: ConnectionInfo, picked: bool) -> None:
     tell = here.tell
     with st.container(horizontal=True, width="content", gap="xsmall"):
-        if picked:
+        on = bool(info.options.get("live"))
+        if picked and not on:
             st.button(
                 tell.t("connections.refresh"),
                 icon=":material/sync:",
@@ -56,7 +57,9 @@ def _buttons(here: Here, number: int, info: ConnectionInfo, picked: bool) -> Non
             key=f"connection_test_{number}",
             on_click=lambda: state.attempt(lambda: _tried(here, info.name)),
         )
-        if picked and info.kind != "link":
+        if on or (picked and info.kind == "postgresql"):
+            live.switch(here, number, info)
+        if picked and info.kind != "link" and not on:
             st.button(
                 tell.t("connections.whole"),
                 icon=":material/restart_alt:",
@@ -105,6 +108,10 @@ def _where(here: Here, info: ConnectionInfo) -> str:
 def _state(here: Here, info: ConnectionInfo) -> str:
     tell = here.tell
     when = tell.t("connections.last", when=_moment(here, info.refreshed_at)) if info.refreshed_at else ""
+    if info.options.get("live"):
+        when = tell.t("connections.live_is")
+        if not info.error:
+            return f":green[:material/sensors: {when}]"
     if info.error:
         told = f":red[:material/error:] {wording.refusal(connecting.as_problem(info.error), tell)}"
         return f"{told} {when or tell.t('connections.never')}"

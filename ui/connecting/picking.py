@@ -8,7 +8,7 @@ import streamlit as st
 from data.connections import Relation
 from data.importing import Prepared
 from data.store import ConnectionInfo
-from ui.connecting import cards, state
+from ui.connecting import cards, live, state
 from ui.connecting.state import Said
 from ui.here import Here
 from ui.importing import problems_panel, wording
@@ -48,6 +48,16 @@ def show(here: Here, info: ConnectionInfo) -> None:
             on_click=lambda: state.attempt(lambda: _bring_in(here, info.name, ready, cursors)),
         )
         st.caption(tell.t("connections.bring_in_says"))
+        if info.kind == "postgresql" and ready:
+            with st.popover(tell.t("connections.live_pick"), icon=":material/sensors:", key="connection_live"):
+                live.explain(here)
+                minutes = live.interval(here, "connection_live_minutes")
+                st.button(
+                    tell.t("connections.live_on"),
+                    type="primary",
+                    key="connection_live_sure",
+                    on_click=lambda: state.attempt(lambda: _use_live(here, info.name, ready, minutes)),
+                )
 
 
 def _choose(here: Here, info: ConnectionInfo) -> list[str]:
@@ -126,12 +136,24 @@ def _name(one: Peeked) -> str:
     return one.relation.shown if one.relation else one.upload.name
 
 
-def _bring_in(here: Here, name: str, peeked: list[Peeked], cursors: dict[str, str]) -> Said:
+def _picked_only(here: Here, name: str, peeked: list[Peeked], cursors: dict[str, str]) -> None:
+    """These tables and no others are picked."""
     chosen = {_name(one) for one in peeked}
     for one in here.loaded.space.store.picked(here.loaded.space.id, name):
         if one.shown not in chosen:
             connecting.unpick(here.loaded.space, name, one.shown)
     connecting.pick(here.loaded.space, name, peeked, lambda relation: cursors.get(relation.shown, WHOLE))
+
+
+def _use_live(here: Here, name: str, peeked: list[Peeked], minutes: int) -> Said:
+    _picked_only(here, name, peeked, {})
+    said = live.on(here, name, minutes)
+    state.open_one("")
+    return said
+
+
+def _bring_in(here: Here, name: str, peeked: list[Peeked], cursors: dict[str, str]) -> Said:
+    _picked_only(here, name, peeked, cursors)
     said = cards.refreshed(here, name)
     if said.problem is None:
         state.open_one("")
