@@ -181,7 +181,10 @@ def json_file(path: Path | None) -> dict[str, Any] | None:
     if path is None:
         return None
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
+        if not isinstance(found, dict):
+            raise ValueError('{"tables": {"accounts": {"columns": {}}}}')
+        return found
     except (OSError, ValueError) as error:
         raise farol.DataProblem("mapping_unread", "{path} is not a mapping file: {why}", path=path, why=error) from None
 

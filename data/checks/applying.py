@@ -7,10 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data import schema
-from data.checks import rules, surveys
+from data.checks import currencies, rules, surveys
 from data.checks.columns import build
 from data.checks.findings import Findings
-from data.checks.kept_out import REASON_COLUMNS, broken, extra_headers, extras, rejected, with_members
+from data.checks.kept_out import REASON_COLUMNS, as_read_before, broken, extra_headers, extras, rejected, with_members
 from data.checks.known import Known
 from data.checks.privacy import restored
 from data.checks.shaping import Shaped, shape
@@ -31,7 +31,7 @@ class Checked:
     Attributes:
         table: Name of the canonical table.
         accepted: Rows that go in, in snapshot types, columns as mapped (plus `x_` extras).
-        rejected: Rows that stay out: `farol_row`, `farol_reason`, then the file's own columns.
+        rejected: Rows that stay out: `farol_row`, `farol_reason`, at times `farol_read`, then the file's own columns.
         rows_read: Rows of the file, footers not counted.
         rows_left_out: Rows that are not data of this table (unanswered surveys, rows a step left out).
         problems: Every problem, with counts and examples.
@@ -103,7 +103,7 @@ def found_manner(raw: RawTable, assumed: Assumed | None = None, zone: str = "Ame
         decimal=asked.decimal or raw.assumed.decimal,
         date_order=asked.date_order or raw.assumed.date_order,
     )
-    return manner(raw, settled, zone)
+    return as_read_before(raw, manner(raw, settled, zone))
 
 
 def _hint(table: str, missing: tuple[str, ...]) -> str:
@@ -142,6 +142,7 @@ def _table(
         surveys.settle(columns, findings, split)
     if name == "sentiment":
         _sentiment_scale(columns, findings)
+    currencies.fill(rows, table, body, columns, findings, known.currencies)
     rules.check(table, columns, findings, known.accounts, known.currencies, split, known.subscriptions)
     if name == "subscriptions":
         _assumed_monthly(columns, body, findings)
@@ -150,7 +151,7 @@ def _table(
     return Checked(
         name,
         accepted,
-        rejected(raw, out, findings, shaped, mapping, known.pseudonym_key),
+        rejected(raw, out, findings, shaped, mapping, known.pseudonym_key, how),
         raw.frame.num_rows + len(raw.broken),
         left,
         findings.problems + broken(raw, bool(mapping.private)),

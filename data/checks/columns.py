@@ -14,6 +14,7 @@ from data.checks.privacy import pseudonyms
 from data.checks.sums import taken_off
 from data.checks.values import ARROW, EXPECTED, Manner, Resolved, convert, in_zone, numbered, source_texts
 from data.mapping.mapping import Source
+from data.mapping.names import says_percent
 from data.problems import DataProblem
 from data.readers.numbers import whole
 from data.readers.raw import RawTable
@@ -26,6 +27,8 @@ _SAID = {
     "mixed_decimal": "one decimal sign; both are written, and {detail!r} is taken",
     "several_currencies": "one currency; {detail} stand beside the amounts, which are taken as they are",
     "mixed_dates": "one order of day and month; both are written, and {detail} is taken",
+    "half_turned": "days and months in place; dates up to day 12 are taken as the spreadsheet holds them, the others "
+    "are text ({detail}), so it may have turned the first ones around",
     "short_years": "years of four digits; with two they could stand first or last, and {detail} is taken",
     "zone_from_header": "times of the workspace; the header names the zone they are moved from, {detail}",
     "open_ended": "an end; the far-future year {detail} is read as none",
@@ -64,6 +67,8 @@ def build(
     number = replace(spec, type=float, unit="seconds")
     resolved = convert(texts, table.name, number if counted else spec, source.unit, how)
     _report(resolved, spec, "float" if counted else spec.type.__name__, findings, source.unit)
+    if spec.unit == "money" and source.unit is None and source.divide is None:
+        _no_percentages(texts, source, spec, findings)
     for fact, value in resolved.typed.facts.items():
         facts[fact][value] += 1
     values = resolved.typed.values
@@ -76,6 +81,15 @@ def build(
     if source.times is not None:
         values = _product(values, built, source.times, table.name, spec)
     return _whole(values, spec, findings) if source.divide is not None else values.cast(ARROW[spec.type.__name__])
+
+
+def _no_percentages(texts: pa.Array, source: Source, spec: schema.Column, findings: Findings) -> None:
+    """Percentages are no amounts of money, whatever the mapping says."""
+    signed = mask(pc.match_substring(texts, "%"))
+    if any(says_percent(header) for header in source.headers):
+        signed = ~is_missing(trimmed(texts))
+    expected = "an amount of money; a percentage is mapped as percent, times the amount"
+    findings.reject(signed, spec.name, "percent_as_money", expected, lambda row: texts[row].as_py())
 
 
 def _less(

@@ -1,5 +1,7 @@
 """Rows that stay out and columns that feed nothing: kept as they were, to be corrected and sent again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -7,6 +9,7 @@ import pyarrow.compute as pc
 from data.checks.findings import Findings
 from data.checks.privacy import neutral, pseudonyms
 from data.checks.shaping import Shaped
+from data.checks.values import Manner
 from data.mapping.mapping import Mapping
 from data.mapping.names import normalised
 from data.problems import Problem
@@ -14,6 +17,9 @@ from data.readers.raw import RawTable
 from data.readers.typed import TEXT_NULLS, flat, is_missing, trimmed
 
 REASON_COLUMNS = ("farol_row", "farol_reason")
+READ_COLUMN = "farol_read"  # how the file was read, where rows that come back alone could not prove it
+_OWN = (*REASON_COLUMNS, READ_COLUMN)
+_READ_AS = "{decimal} {order}"
 _REASONS = {
     "too_many_cells": ("more cells than the header has", "as many cells as the header has"),
     "too_few_cells": ("fewer cells than the header has", "as many cells as the header has"),
@@ -24,7 +30,7 @@ _REASONS = {
 def extra_headers(raw: RawTable, mapping: Mapping) -> list[str]:
     """Headers of the file that arrive in no column and are not dropped: kept beside the others."""
     arrived = {header for body in mapping.tables.values() for header in body.kept} | mapping.private
-    return [header for header in raw.headers if header not in arrived and header not in REASON_COLUMNS]
+    return [header for header in raw.headers if header not in arrived and header not in _OWN]
 
 
 def extras(raw: RawTable, headers: list[str]) -> dict[str, pa.Array]:
@@ -52,9 +58,15 @@ def with_members(shaped: Shaped | None, findings: Findings) -> tuple[np.ndarray,
 
 
 def rejected(
-    raw: RawTable, out: np.ndarray, findings: Findings, shaped: Shaped | None, mapping: Mapping, key: bytes | None
+    raw: RawTable,
+    out: np.ndarray,
+    findings: Findings,
+    shaped: Shaped | None,
+    mapping: Mapping,
+    key: bytes | None,
+    how: Manner,
 ) -> pa.Table:
-    """The rows that stay out: line, reason, then the columns of the file as they were.
+    """The rows that stay out: line, reason, how they are read where it matters, then the columns as they were.
 
     Every row of a group is there; of a row taken apart only the cell in question is filled. Dropped columns are
     blank, pseudonyms stand in theirs, and what a spreadsheet would run stands behind an apostrophe.
@@ -75,7 +87,7 @@ def rejected(
     apart = set(shaped.apart) if shaped else set()
     columns: dict[str, pa.Array] = {}
     for name in raw.headers:
-        if name in REASON_COLUMNS:
+        if name in _OWN:
             continue
         texts = flat(frame.column(name)).cast(pa.string())
         if name in mapping.drop:
@@ -85,8 +97,11 @@ def rejected(
         if name in apart:
             texts = pc.if_else(pa.array(cells == name), texts, pa.scalar(None, pa.string()))
         columns[_free(_neutral(name), columns)] = neutral(texts)
-    found = {REASON_COLUMNS[0]: lines, REASON_COLUMNS[1]: pa.array(list(reasons), pa.string())} | columns
-    whole = pa.table(found)
+    read_as = _read_as(how)
+    said = {READ_COLUMN: pa.array([read_as] * len(lines), pa.string())} if read_as else {}
+    whole = pa.table(
+        {REASON_COLUMNS[0]: lines, REASON_COLUMNS[1]: pa.array(list(reasons), pa.string())} | said | columns
+    )
     if not raw.broken:
         return whole
     count = len(raw.broken)
@@ -96,8 +111,28 @@ def rejected(
     lost = {
         REASON_COLUMNS[0]: pa.array([line for line, _, _ in raw.broken], pa.int64()),
         REASON_COLUMNS[1]: pa.array([f"{_REASONS[why][0]} [{why}]" for _, _, why in raw.broken], pa.string()),
-    } | {name: texts if i == 0 else pa.nulls(count, pa.string()) for i, name in enumerate(columns)}
+    }
+    if read_as:
+        lost[READ_COLUMN] = pa.array([read_as] * count, pa.string())
+    lost |= {name: texts if i == 0 else pa.nulls(count, pa.string()) for i, name in enumerate(columns)}
     return pa.concat_tables([whole, pa.table(lost)])
+
+
+def _read_as(how: Manner) -> str:
+    """How the file writes numbers and dates, where another file could be read otherwise; else ''."""
+    decimal, order = how.dialect.decimal or how.dialect.fallback, how.style.order or how.style.fallback
+    return "" if (decimal, order) in ((".", "dmy"), (".", "ymd")) else _READ_AS.format(decimal=decimal, order=order)
+
+
+def as_read_before(raw: RawTable, how: Manner) -> Manner:
+    """The manner for rejected rows that come back: where they prove nothing, that of the file they came from."""
+    if READ_COLUMN not in raw.headers or not set(REASON_COLUMNS) <= set(raw.headers):
+        return how
+    said = next((text.split() for text in raw.sample(READ_COLUMN)), [])
+    if len(said) != 2 or said[0] not in (".", ",") or said[1] not in ("dmy", "mdy", "ymd"):
+        return how
+    order = "dmy" if said[1] == "ymd" else said[1]
+    return replace(how, dialect=replace(how.dialect, fallback=said[0]), style=replace(how.style, fallback=order))
 
 
 def broken(raw: RawTable, private: bool) -> list[Problem]:

@@ -147,11 +147,11 @@ def ends_of_months(raw: RawTable, table: str, body: TableMapping) -> Question | 
     if source is None or source.unit is not None or len(source.headers) != 1:
         return None
     days = dates.to_dates(pa.array(raw.sample(source.headers[0]), pa.string())).values.drop_null()
-    if len(days) < 5:
+    if len(days) < 2:
         return None
     after = pc.add(days, pa.scalar(86_400, pa.duration("s")))
     last = int(mask(pc.equal(pc.day(after), 1)).sum())
-    if last < 0.6 * len(days):
+    if last < (0.6 if len(days) >= 5 else 1.0) * len(days):
         return None
     meant = {"tables": {table: {"columns": {"ended_on": {"from": source.headers[0], "as": "last_day"}}}}}
     return Question(

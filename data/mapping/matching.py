@@ -8,7 +8,7 @@ from rapidfuzz import fuzz, process
 
 from data import schema
 from data.mapping.mapping import FACTORS, Match, Source
-from data.mapping.names import GENERIC, Known, normalised, spelled_out, synonyms, variants, words
+from data.mapping.names import GENERIC, Known, normalised, says_percent, spelled_out, synonyms, variants, words
 from data.readers import dates, durations, numbers
 from data.readers.raw import RawTable
 from data.readers.typed import Typed, is_missing, mask
@@ -209,6 +209,8 @@ def _fit(raw: RawTable, header: str, table: schema.Table, column: str, tag: str 
         return 0.0  # the state of an account, not the one it lies in
     if kind not in convert:
         return 1.0
+    if spec.unit == "money" and column != "discount" and _percent(raw, header):
+        return 0.0
     fit = 1.0 - float(convert[kind](texts).bad.mean())
     if fit < 0.6 and column in ("billing_months", "score"):
         domain = (
@@ -243,9 +245,17 @@ def _source(raw: RawTable, header: str, column: schema.Column, tag: str | None) 
         return Source((header,), unit=tag, after="opened_at" if column.type.__name__ == "datetime" else None)
     if tag == "monthly_cents":
         return Source((header,), unit="cents")
+    if column.name == "discount" and _percent(raw, header):
+        return Source((header,), unit="percent", times="amount")
     texts = pa.array(raw.sample(header), pa.string())
     clock = column.unit == "seconds" and durations.looks_like_clock(texts)
     return Source((header,), unit="duration" if clock else None, times="handled" if tag == "average" else None)
+
+
+def _percent(raw: RawTable, header: str) -> bool:
+    """Whether a column holds percentages, by its header or by the sign on most of its values."""
+    texts = raw.sample(header)
+    return says_percent(header) or 2 * sum(text.strip().endswith("%") for text in texts) > len(texts)
 
 
 def _join_clocks(raw: RawTable, table: schema.Table, found: dict[str, Found], used: set[str]) -> None:

@@ -11,6 +11,7 @@ _HERE = Path(__file__).parent
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOTE = re.compile(r"\s*[(\[][^)\]]*[)\]]\s*")
 _PREFIX = re.compile(r"^(?:(?:property|hs|custom|cf|dt) )+|^[a-z ]+: ")
+_CURRENCY = re.compile(r"(?<=.) (?:usd|eur|brl|gbp|mxn|ars|clp|cop|pen|uyu)$")
 _SHORT = {
     "vl": "valor",
     "vlr": "valor",
@@ -33,6 +34,7 @@ _SHORT = {
     "nbr": "number",
     "imp": "importe",
 }
+_PERCENTS = frozenset(["pct", "perc", "percent", "percentage", "percentual", "porcentagem", "porcentaje"])
 _CODES = ("en", "pt", "es")
 _NOT_AN_ID = frozenset(["name", "nome", "nombre", "record", "domain", "requester"])
 GENERIC = frozenset(
@@ -100,11 +102,17 @@ def normalised(text: str) -> str:
     return " ".join(re.findall(r"[a-z0-9]+", plain.lower()))
 
 
+def says_percent(header: str) -> bool:
+    """Whether a header says that its numbers are percentages: `Discount %`, `desconto_pct`, `Porcentaje`."""
+    return "%" in header or bool(_PERCENTS & set(normalised(header).split()))
+
+
 def variants(header: str) -> tuple[str, ...]:
-    """The normalised header, then without what stands in brackets, spelled out, and without a known prefix."""
+    """The normalised header, then without brackets, spelled out, without a known prefix, without a currency."""
     forms = [normalised(header), normalised(_NOTE.sub(" ", header))]
     forms += [spelled for form in list(forms) for spelled in spelled_out(form)]
     forms += [_PREFIX.sub("", form) for form in list(forms)]
+    forms += [_CURRENCY.sub("", form) for form in list(forms)]
     forms.append(normalised(_PREFIX.sub("", header.lower())))
     return tuple(dict.fromkeys(form for form in forms if form))
 

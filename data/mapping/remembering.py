@@ -5,13 +5,13 @@ import json
 from collections.abc import Mapping as Pairs
 from typing import Any
 
-from data.mapping.mapping import Mapping
+from data.mapping.mapping import Mapping, table_of
 from data.problems import DataProblem
 from data.readers.raw import RawTable
 
 _PREFIX = "columns:"
 _MOST_KEPT = 200  # headers of a signature: the smallest digests stand for all, so keys of a database stay short
-_ALIKE = 0.7
+_ALIKE, _HALF_ALIKE = 0.7, 0.5
 
 
 def signature(raw: RawTable) -> str:
@@ -43,6 +43,27 @@ def remembered(raw: RawTable, mappings: Pairs[str, Pairs[str, Any]]) -> Mapping 
         if (found := _bound(raw, mappings[other])) is not None:
             return found
     return None
+
+
+def outgrown(raw: RawTable, mappings: Pairs[str, Pairs[str, Any]]) -> tuple[set[str], tuple[str, ...]] | None:
+    """The mapping of the source most like this file that reads headers which are not here.
+
+    Returns:
+        The tables it feeds and those headers; None when no source is like it (half of the headers or more).
+    """
+    mine = _parts(signature(raw))
+    likeness = {other: _alike(mine, _parts(other)) for other in mappings if other.startswith(_PREFIX)}
+    best = max(sorted(likeness), key=lambda one: likeness[one], default=None)
+    if best is None or likeness[best] < _HALF_ALIKE:
+        return None
+    try:
+        mapping = Mapping.from_json(dict(mappings[best]))
+    except DataProblem:
+        return None
+    here = {" ".join(header.casefold().split()) for header in raw.headers}
+    read = dict.fromkeys(header for body in mapping.tables.values() for header in body.headers)
+    gone = tuple(header for header in read if " ".join(header.casefold().split()) not in here)
+    return (set(map(table_of, mapping.tables)), gone) if gone else None
 
 
 def _signature_in_order(raw: RawTable) -> str:

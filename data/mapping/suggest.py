@@ -236,9 +236,10 @@ class _Fit:
         if "recurring_amount" in self.found and self.found["recurring_amount"][2] in ("monthly", "annual"):
             self.found.pop("billing_months", None)
             self.constants["billing_months"] = 12 if self.found["recurring_amount"][2] == "annual" else 1
-        if tag == "per_unit" and "quantity" in self.found:
+        counted = next((column for column in ("quantity", "seats") if column in self.found), None)
+        if tag == "per_unit" and counted:
             match, source, _ = self.found["amount"]
-            self.found["amount"] = (match, replace(source, times="quantity"), tag)
+            self.found["amount"] = (match, replace(source, times=counted), tag)
         if self.name == "surveys" and "kind" not in self.found and "score" in self.found:
             kind = kind_of(self.found["score"][1].headers[0], raw.name)
             if kind:

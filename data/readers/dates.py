@@ -133,12 +133,20 @@ def _decide(texts: pa.Array, style: DateStyle) -> tuple[str | None, list[tuple[s
         order = "dmy" if day_first > month_first else "mdy"
     if day_first and month_first:
         return order, [("mixed_dates", order)]
+    if not either and _half_turned(different, day_first + month_first):
+        return order, [("half_turned", order)]
     if not day_first and not month_first:
         if style.order == "ymd" and not _long_years(different):
             return order, []
         return order, [("ambiguous_dates", order)]
     unsure = style.order != "ymd" and _short_years(different)
     return order, [("short_years", order)] if unsure else []
+
+
+def _half_turned(texts: pa.Array, impossible: int) -> bool:
+    """Whether a spreadsheet that expects the other order has read what it could, days up to 12, and left the rest."""
+    days = pc.drop_null(pc.extract_regex(texts, r"^[0-9]{4}-[0-9]{2}-(?P<d>[0-9]{2})(?:[^0-9].*)?$"))
+    return impossible >= 2 and len(days) >= 3 and bool((_integers(days, "d") <= 12).all())
 
 
 def _long_years(texts: pa.Array) -> bool:

@@ -140,6 +140,13 @@ def _currencies(parts: pa.Array, known: np.ndarray) -> list[tuple[str, str]]:
     return [("several_currencies", ", ".join(sorted(found)))] if len(found) > 1 else []
 
 
+def signs_beside(texts: pa.Array) -> list[str]:
+    """The currency sign or code beside each number, '' without one or where the text is no number."""
+    parts = pc.extract_regex(trimmed(texts), _WHOLE)
+    fields = [pc.fill_null(pc.struct_field(parts, name), "").to_pylist() for name in ("sign", "sign2", "sign3")]
+    return [one or two or three for one, two, three in zip(*fields, strict=True)]
+
+
 def to_whole_numbers(texts: pa.Array, dialect: Dialect = Dialect()) -> Typed:
     """Text to int64; a fraction is bad."""
     try:
