@@ -19,9 +19,10 @@ import pyarrow.parquet as pq
 from data import apart
 from data.facts import Facts
 from data.importing import Prepared, Upload, prepare
+from data.mapping.mapping import Mapping as TableMappings
 from data.mapping.mapping import table_of
-from data.mapping.remembering import remembered, signature
-from data.problems import DataProblem
+from data.mapping.remembering import outgrown, remembered, signature
+from data.problems import DataProblem, Problem
 from data.readers import Assumed
 from data.store import Batch, CommitResult, Store
 from workspace.home import open_store
@@ -96,9 +97,12 @@ def check(
     """The rows of each file as they would be stored, with every problem; files that others point at are read first.
 
     Raises:
-        DataProblem: a file that feeds nothing, with the reason.
+        DataProblem: a mapping that cannot be used, or a file that feeds nothing, with the reason.
     """
     chosen = choices or [Choice()] * len(uploads)
+    for choice in chosen:
+        if choice.mapping is not None:
+            TableMappings.from_json(dict(choice.mapping))  # refused before anything is read by it
     held = known(workspace)
     order = sorted(range(len(uploads)), key=lambda i: [not _feeds(uploads[i], chosen[i], [name]) for name in FIRST])
     prepared: dict[int, list[Prepared]] = {}
@@ -223,9 +227,12 @@ def import_files(
             workspace = _unborn(store)
         else:
             workspace = Workspace(store, (found or store.create_workspace(name)).id)
-        choices = [_as_last_time(workspace, upload, choice) for upload in uploads]
         try:
+            settled = [_as_last_time(workspace, upload, choice) for upload in uploads]
+            choices = [mine for mine, _ in settled]
             prepared = check(workspace, uploads, choices, progress=_shares(progress, "…"))
+            for each, (_, gone) in zip(prepared, settled, strict=True):
+                each[0].checked.problems.extend(_outgrown(gone))
             before = _lit(workspace)
             rows = [one for each in prepared for one in each]
             if dry_run:
@@ -263,12 +270,42 @@ def import_files(
     ]
 
 
-def _as_last_time(workspace: Workspace, upload: Upload, choice: Choice) -> Choice:
-    """The mapping that was settled for files with these headers, where nobody says otherwise."""
+def _as_last_time(workspace: Workspace, upload: Upload, choice: Choice) -> tuple[Choice, tuple[str, ...]]:
+    """The mapping that was settled for files with these headers, where nobody says otherwise.
+
+    With the headers it reads that are gone: the file is then taken anew, for the same tables.
+
+    Raises:
+        DataProblem: without those headers it would feed other tables than such files did.
+    """
     if choice.mapping is not None or choice.tables or len(upload.tables) != 1:
-        return choice
-    found = remembered(upload.tables[0], workspace.store.mappings(workspace.id))
-    return choice if found is None else replace(choice, mapping=found.to_json())
+        return choice, ()
+    held = workspace.store.mappings(workspace.id)
+    found = remembered(upload.tables[0], held)
+    if found is not None:
+        return replace(choice, mapping=found.to_json()), ()
+    before = outgrown(upload.tables[0], held)
+    if before is None:
+        return choice, ()
+    tables, gone = before
+    if tables != set(map(table_of, upload.suggestions[0].tables)):
+        raise DataProblem(
+            "mapping_outgrown",
+            "{file} has the headers of files mapped before, for {tables}, but {headers} is gone. Give a mapping file "
+            "with the new header, or name the table.",
+            file=upload.name,
+            tables=", ".join(sorted(tables)),
+            headers=", ".join(gone),
+        )
+    return choice, gone
+
+
+def _outgrown(gone: tuple[str, ...]) -> list[Problem]:
+    if not gone:
+        return []
+    named = ", ".join(gone)
+    expected = f"the columns of files mapped before; {named} is gone, so this file was matched anew"
+    return [Problem(None, "matched_anew", len(gone), expected, severity="assumed", params={"headers": named})]
 
 
 def _remember(workspace: Workspace, uploads: Sequence[Upload], mapping: Mapping[str, Any]) -> None:
