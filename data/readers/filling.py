@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 import pyarrow as pa
 
 from data.problems import DataProblem, Problem
+from data.readers.delimiters import SPACES
 from data.readers.layout import footer_length, is_subtotal
 from data.readers.raw import MAX_CELLS, RawTable
 from data.readers.records import Record
@@ -154,6 +155,7 @@ def note_footers(result: RawTable, footers: Sequence[tuple[int, str]]) -> None:
 
 def fill_table(result: RawTable, rows: Iterable[tuple[int, Record]], names: list[str], delimiter: str = " ") -> None:
     """Turn numbered records into the table of `result`, noting footers and lines that do not fit."""
+    delimiter = " " if delimiter == SPACES else delimiter
     filler = _Filler(result, names, delimiter)
     pending: list[tuple[int, Record]] = []
     for row in rows:

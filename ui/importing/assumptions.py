@@ -13,6 +13,7 @@ from ui.importing.matching import Matched
 from ui.importing.pieces import Edits, Piece
 from ui.importing.trial import Trial
 from ui.text import escaped
+from words import catalogue
 
 MOST_HEADER_LINES, MOST_JOINED = 30, 4
 _ENCODINGS = {
@@ -84,8 +85,12 @@ def unproven(problems: Sequence[Problem]) -> dict[str, Problem]:
 
 
 def _doubt(problem: Problem, here: Here) -> str:
-    said = f"{wording.finding(problem, here.tell)}: {wording.expected(problem, here.tell)}"
-    return f"{said} ({wording.column(problem.column, here.tell)})." if problem.column else f"{said}."
+    """Why it is a question: in words made for it, else what was found and what is expected."""
+    tell, id = here.tell, f"import.doubt_{problem.problem}"
+    said = f"{wording.finding(problem, tell)}: {wording.expected(problem, tell)}."
+    if catalogue.has(id, tell.locale):
+        said = tell.t(id)
+    return f"{wording.column(problem.column, tell)}: {said}" if problem.column else said
 
 
 def _odd(here: Here, piece: Piece, problems: Sequence[Problem], choice: Callable[..., None]) -> None:

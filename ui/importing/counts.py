@@ -39,21 +39,28 @@ def sentence(one: Prepared, tell: Teller) -> str:
     return f"{read} = {said}" + (" ✓" if closes(one) else "")
 
 
-def table(rows: Sequence[Prepared], tell: Teller) -> pd.DataFrame:
-    """Every table fed by several files: file, table, and where the rows went; columns without a row are not there."""
+def table(rows: Sequence[Prepared], tell: Teller, out: Sequence[tuple[str, int]] = ()) -> pd.DataFrame:
+    """Every table fed by several files: file, table, and where the rows went; columns without a row are not there.
+
+    Args:
+        rows: The tables fed.
+        tell: The language.
+        out: Files that feed nothing, with how many rows they have.
+    """
+    nothing = [0] * len(out)
     counts = {
-        "read": [one.checked.rows_read for one in rows],
-        "made": [one.checked.rows_made for one in rows],
-        "ready": [one.accepted.num_rows for one in rows],
-        "aside": [one.rejected.num_rows for one in rows],
-        "left_out": [one.checked.rows_left_out for one in rows],
-        "merged": [one.checked.rows_merged for one in rows],
+        "read": [*(one.checked.rows_read for one in rows), *(n for _, n in out)],
+        "made": [*(one.checked.rows_made for one in rows), *nothing],
+        "ready": [*(one.accepted.num_rows for one in rows), *nothing],
+        "aside": [*(one.rejected.num_rows for one in rows), *nothing],
+        "left_out": [*(one.checked.rows_left_out for one in rows), *(n for _, n in out)],
+        "merged": [*(one.checked.rows_merged for one in rows), *nothing],
     }
+    tables = [wording.table(one.checked.key or one.table, tell) for one in rows]
     named = {
-        tell.t("import.file"): [one.file for one in rows],
-        tell.t("import.table"): [wording.table(one.checked.key or one.table, tell) for one in rows],
+        tell.t("import.file"): [*(one.file for one in rows), *(file for file, _ in out)],
+        tell.t("import.table"): [*tables, *(tell.t("import.feeds_nothing") for _ in out)],
     }
     used = {f"import.col_{name}": n for name, n in counts.items() if name in ("read", "ready") or any(n)}
-    return pd.DataFrame(
-        named | {tell.t(id): n for id, n in used.items()} | {" ": ["✓" if closes(one) else "" for one in rows]}
-    )
+    closed = ["✓" if closes(one) else "" for one in rows] + ["✓"] * len(out)
+    return pd.DataFrame(named | {tell.t(id): n for id, n in used.items()} | {" ": closed})

@@ -7,7 +7,7 @@ from ui.telling import Teller
 
 HEAD, TAIL, WIDTH, MOST_RANGES = 9, 3, 160, 4
 HEADER, OUT, ROW = "›", "×", " "  # signs beside the line numbers
-GAP = "…"
+GAP, CELL = "…", " │ "
 REASONS = ("title", "header", "units", "total", "footer")
 
 
@@ -17,6 +17,8 @@ def shown(raw: RawTable) -> str:
     reached = first[-1][0] if first else 0
     last = [one for one in last if one[0] > reached]
     marks = signs(raw)
+    if raw.assumed.delimiter is None:  # cells of a spreadsheet
+        first, last = ([(number, text.replace("\t", CELL)) for number, text in some] for some in (first, last))
     width = len(str(max([reached, *(number for number, _ in last)], default=0)))
     said = [_line(number, text, marks, width) for number, text in first]
     if last and last[0][0] > reached + 1:

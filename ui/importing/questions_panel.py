@@ -28,7 +28,8 @@ def show(here: Here, piece: Piece, found: Matched) -> None:
     with st.container(border=True, key="import_questions", gap="small"):
         mark = ":orange[:material/help:] " if waiting else ""
         st.markdown(f"##### {mark}{tell.t('import.questions', n=len(found.questions))}", anchors=False)
-        st.caption(tell.t("import.questions_open" if waiting else "import.questions_says"))
+        unanswered = "open" if found.ready else "needed"
+        st.caption(tell.t(f"import.questions_{unanswered if waiting else 'says'}"))
         for number, (question, answer) in enumerate(found.questions):
             _ask(here, piece, question, answer, f"import_question_{piece.id}_{question.table}_{question.id}_{number}")
 
@@ -68,7 +69,8 @@ def _ask(here: Here, piece: Piece, question: Question, answer: str, key: str) ->
 def _typed(here: Here, piece: Piece, question: Question, answer: str, key: str, label: str) -> None:
     """A day, or a month chosen from a list."""
     name = label or here.tell.t(f"import.choose_{question.kind}")
-    seen: Any = "visible" if label else "collapsed"
+    if label:  # a label of its own would be no wider than the field
+        st.markdown(label)
     if question.kind == "month":
         months = last_months(date.today())
         held = answer[:7] if answer else None
@@ -82,7 +84,7 @@ def _typed(here: Here, piece: Piece, question: Question, answer: str, key: str, 
             key=key,
             format_func=lambda month: formats.period(month, here.locale),
             placeholder=here.tell.t("import.choose_month"),
-            label_visibility=seen,
+            label_visibility="collapsed",
             width=260,
             on_change=lambda: _answer(piece, question, st.session_state[key] or ""),
         )
@@ -94,7 +96,7 @@ def _typed(here: Here, piece: Piece, question: Question, answer: str, key: str, 
         key=key,
         width=260,
         format="YYYY-MM-DD",
-        label_visibility=seen,
+        label_visibility="collapsed",
         on_change=lambda: _answer(piece, question, st.session_state[key].isoformat() if st.session_state[key] else ""),
     )
 

@@ -89,7 +89,8 @@ def overview(here: Here, pieces: Sequence[Piece], trial: Trial) -> None:
         with st.container(border=True, key="import_overview", gap="xsmall"):
             st.markdown(f"##### {here.tell.t('import.overview')}", anchors=False)
             st.caption(here.tell.t("import.overview_says"))
-            frame = counts.table(trial.rows, here.tell)
+            out = [(one.file, one.raw.frame.num_rows) for one in pieces if not trial.of(one)]
+            frame = counts.table(trial.rows, here.tell, out)
             numbers: dict[Any, Any] = {
                 name: st.column_config.NumberColumn(format="localized")
                 for name in frame.select_dtypes("number").columns
