@@ -35,7 +35,7 @@ class Upload:
         size: Bytes.
         tables: One for each sheet or archived file that holds something.
         suggestions: A mapping for each of `tables`, in the same order.
-        original: Where the file lies as it came, as long as this is there; None when nobody kept it.
+        original: A copy of the file as it was read, as long as this is there; None when nobody kept it.
     """
 
     name: str

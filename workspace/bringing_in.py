@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import re
 import shutil
 import tempfile
 import time
@@ -66,15 +65,12 @@ def look(
     place = (store or open_store()).staging()
     content = source if isinstance(source, bytes) else Path(source)
     upload = apart.look(content, shown, assumed, list(tables) or None, place, progress=progress)
-    return replace(upload, original=_as_it_came(content, shown, place))
+    return replace(upload, original=_as_it_came(content, shown, place)) if isinstance(content, bytes) else upload
 
 
-def _as_it_came(content: Path | bytes, name: str, place: Path) -> Path:
-    """Where the bytes of a file lie as long as its `Upload` is there; no path is made of the name but its ending."""
-    if isinstance(content, Path):
-        return content
-    ending = Path(name).suffix.lower()
-    path = place / f"original{ending if re.fullmatch(r'[.][a-z0-9]{1,8}', ending) else ''}"
+def _as_it_came(content: bytes, name: str, place: Path) -> Path:
+    """Where the bytes of a file lie as long as its `Upload` is there."""
+    path = place / f"{apart.ORIGINAL}{apart.ending(name)}"
     try:
         path.write_bytes(content)
     except OSError as error:

@@ -4,8 +4,8 @@
 nothing of it is ever unpickled.
 """
 
-from data.apart.asking import check, is_apart, look, warm
+from data.apart.asking import ORIGINAL, check, ending, is_apart, look, warm
 from data.apart.kept import Kept
 from data.apart.limits import Limits
 
-__all__ = ["Kept", "Limits", "check", "is_apart", "look", "warm"]
+__all__ = ["ORIGINAL", "Kept", "Limits", "check", "ending", "is_apart", "look", "warm"]

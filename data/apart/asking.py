@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -29,6 +30,7 @@ __all__ = ["check", "is_apart", "look", "warm"]
 
 Progress = Callable[[str, float], None]
 RESULT = "result.json"
+ORIGINAL = "original"
 _LARGEST_RESULT = 256 * MEGABYTE
 _LOG = logging.getLogger(__name__)
 
@@ -71,6 +73,7 @@ def look(
             "assumed": plain(assumed),
             "tables": tables,
             "bytes": size,
+            "keep": "" if isinstance(source, bytes) else ORIGINAL + ending(name),
         }
         found = _asked(request, step, name, limits, progress)
     finally:
@@ -81,7 +84,8 @@ def look(
         suggestions = tuple(shaped(Mapping, one) for one in found["suggestions"])
         if len(raws) != len(suggestions) or not raws:
             raise ValueError("a suggestion for each table")
-        return Upload(name, str(found["sha256"]), int(found["size"]), raws, suggestions)
+        kept = None if isinstance(source, bytes) else step / str(request["keep"])
+        return Upload(name, str(found["sha256"]), int(found["size"]), raws, suggestions, kept)
 
 
 def check(
@@ -122,6 +126,12 @@ def check(
     found = _asked(request, step, upload.name, limits, progress)
     with _Taking(upload.name):
         return [_prepared(one, step, (folder, held)) for one in found["prepared"]]
+
+
+def ending(name: str) -> str:
+    """The ending of a name that people gave, "" where it is none of the usual; no path is made of more of it."""
+    found = Path(name).suffix.lower()
+    return found if re.fullmatch(r"[.][a-z0-9]{1,8}", found) else ""
 
 
 def is_apart(upload: Upload) -> bool:

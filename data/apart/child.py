@@ -97,7 +97,7 @@ def _look(asked: dict[str, Any], folder: Path, limits: Limits, say: Say) -> dict
     for table in asked["tables"] or []:
         known_table(table)
     with ThreadPoolExecutor(1) as beside:
-        digest = beside.submit(_digest, path)
+        digest = beside.submit(_digest, path, folder / asked["keep"] if asked["keep"] else None)
         say("reading", 0.05)
         tables = _read(path, name, assumed, folder, limits, say)
         for raw in tables:
@@ -124,9 +124,18 @@ def _read(path: Path, name: str, assumed: Assumed | None, folder: Path, limits: 
     return [RawFile(**{**vars(at_once), "frame": rows}, path=to, mapped=mapped)]
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _digest(path: Path, keep: Path | None) -> str:
+    """The SHA-256 of a file; while at it, its bytes go into another one, so that a commit finds them on the disk."""
+    found = hashlib.sha256()
+    with path.open("rb") as file, open(keep or os.devnull, "wb") as copy:
+        while chunk := file.read(1 << 20):
+            found.update(chunk)
+            if keep:
+                copy.write(chunk)
+        if keep:
+            copy.flush()
+            os.fsync(copy.fileno())
+    return found.hexdigest()
 
 
 def _check(asked: dict[str, Any], folder: Path, limits: Limits, say: Say) -> dict[str, Any]:

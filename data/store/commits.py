@@ -263,7 +263,8 @@ def _keep_original(home: Path, workspace_id: str, batch: Batch) -> str | None:
         if stored.stat().st_size == batch.original.stat().st_size:
             os.utime(stored)  # it looks new to the sweep
             return name
-    return durable.copy(folder, suffix, batch.original)
+    ours = batch.original.is_relative_to(folders.staging(home))  # nobody changes what is on its way in
+    return (durable.adopt if ours else durable.copy)(folder, suffix, batch.original)
 
 
 def _keep_rejected(folder: Path, rejected: "pd.DataFrame | None") -> str | None:

@@ -73,6 +73,19 @@ def test_the_name_of_an_upload_makes_no_path(tmp_path):
     assert not list(tmp_path.rglob("*evil*"))
 
 
+def test_the_file_as_it_was_read_is_there_whatever_becomes_of_it(tmp_path):
+    path = tmp_path / "usage.csv"
+    path.write_bytes(USAGE)
+    upload = look(path, "../../sent by ACME.CSV", tmp_path / "in")
+    path.write_bytes(b"something else")
+    assert upload.original.read_bytes() == USAGE
+    assert upload.original.name == "original.csv"
+    assert upload.original.is_relative_to(tmp_path / "in")
+    assert look(path, "usage.a b", tmp_path).original.name == "original"
+    del upload
+    assert not list((tmp_path / "in").iterdir())
+
+
 def test_files_go_when_nobody_needs_them(tmp_path):
     upload = look(USAGE, "usage.csv", tmp_path)
     rows = apart.check(upload)
