@@ -283,7 +283,7 @@ def _standing(comparison: Comparison, coded: Coded, horizon: int) -> _Standing:
     by_line = np.bincount(line[mine], 0.5 + place[mine], lines) / np.maximum(others, 1.0)
     own = np.where(known & ~case, as_other - by_line[line], 0.0)
     own[mine] = above[mine] - (auc - 0.5)
-    shares = np.bincount(account, own / max(n, 1), len(comparison.history.accounts))
+    shares = np.asarray(np.bincount(account, own / max(n, 1), len(comparison.history.accounts)), dtype=float)
     return _Standing(known, centred, above, auc, shares, float(widening[line[mine]].sum() / max(n, 1)))
 
 

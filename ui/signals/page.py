@@ -97,7 +97,8 @@ def _drawn(scope: Scope, _found: LeadMap, objective: str, asked: str, state: Lin
     if not pair:
         pair = shown.best
         shown = board.board(_found.verdicts, objective, pair, tell, events)
-    names = {row.pair: f"{row.row} → {row.column.partition('|')[0]}" for row in shown.frame.itertuples()}
+    cells = shown.frame[["pair", "row", "column"]].astype(str).itertuples(index=False, name=None)
+    names = {pair_: f"{row} → {column.partition('|')[0]}" for pair_, row, column in cells}
     return _Drawn(frames.arrow(shown.frame), shown.rows, shown.columns, shown.left_out, pair, names)
 
 

@@ -1,0 +1,115 @@
+"""Does the sample company's evidence say what was written into it, and nothing else?"""
+
+from pathlib import Path
+
+import pytest
+
+import data.sample
+import workspace
+from data.sample.truths import TRUTHS
+from kpis.evidence.result import Evidence
+from workspace import LeadMap
+from workspace.numbers import Workspace
+
+SURE = ("likely", "strong")
+KNOWN = {(leading, lagging) for truth in TRUTHS for leading in truth.leading for lagging in truth.outcomes}
+# The cause's own indicator against the outcome it was written for, in the whole company.
+SHOWN = {
+    ("adoption", "logo_churn"): ("early_warning", -1, (1, 5)),
+    ("adoption", "renewal_rate"): ("early_warning", -1, (1, 5)),
+    ("at_seat_limit", "upsell"): ("early_warning", 1, (1, 3)),
+    ("promoter_share", "referrals"): ("early_warning", 1, (1, 3)),
+}
+
+
+def opened(home: Path, accounts: int) -> Workspace:
+    """The sample company with so many accounts, in a home of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("FAROL_DATABASE_URL", raising=False)
+        generate = data.sample.generate
+        patch.setattr(data.sample, "generate", lambda: generate(accounts, 36))
+        return Workspace.open("sample", home)
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return opened(tmp_path_factory.mktemp("home"), 300)
+
+
+@pytest.fixture(scope="module")
+def found(sample: Workspace) -> LeadMap:
+    return workspace.lead_map(sample)
+
+
+def of_accounts(found: LeadMap, leading: str, lagging: str) -> Evidence:
+    return next(e for e in found.found if (e.leading, e.lagging, e.level) == (leading, lagging, "account"))
+
+
+@pytest.mark.parametrize("pair", SHOWN, ids="~".join)
+def test_what_was_written_in_is_found(found: LeadMap, pair: tuple[str, str]) -> None:
+    one, (tag, sign, (low, high)) = of_accounts(found, *pair), SHOWN[pair]
+    assert one.grade in SURE
+    assert (one.tag, one.sign) == (tag, sign)
+    assert one.lead_months is not None
+    assert low <= one.lead_months <= high
+
+
+def test_nothing_else_is_above_weak(found: LeadMap) -> None:
+    sure = {(e.leading, e.lagging) for e in found.found if e.grade in SURE}
+    assert sure <= KNOWN
+
+
+def test_the_sentiment_typed_after_the_notice_is_no_warning(found: LeadMap) -> None:
+    one = of_accounts(found, "cs_feeling", "logo_churn")
+    assert one.grade not in SURE or one.tag == "already_leaving"
+
+
+def test_the_links_are_found_where_they_hold(sample: Workspace) -> None:
+    use = workspace.by_segment(sample, "adoption", "logo_churn")
+    assert {name for name, e in use.items() if e.grade in (*SURE, "weak")} == {"SMB", "Mid-market"}
+    late = workspace.by_segment(sample, "overdue_amount", "logo_churn")
+    assert {name for name, e in late.items() if e.grade in SURE} == {"Startup"}
+    assert (late["Startup"].lead_months, late["Startup"].tag) in ((1, "early_warning"), (2, "early_warning"))
+
+
+def test_a_second_look_is_the_same_object_and_a_new_one_the_same_answer(sample: Workspace, found: LeadMap) -> None:
+    assert workspace.lead_map(sample) is found
+    told: list[tuple[float, str]] = []
+    again = workspace.lead_map(sample, {"segment": ["SMB"]}, progress=lambda share, what: told.append((share, what)))
+    assert again is not found
+    assert [share for share, _ in told] == sorted(share for share, _ in told)
+    assert told[-1][1] == ""
+
+
+def test_accounts_that_show_it_now(sample: Workspace) -> None:
+    now = workspace.standing_now(sample, "adoption")
+    assert list(now.columns) == ["account_id", "name", "segment", "mrr", "value", "place", "moved"]
+    assert now["account_id"].is_unique
+    assert now["place"].between(0, 1).all()
+    assert now["place"].mean() == pytest.approx(0.5, abs=0.01)
+    lowest = now[now["place"] <= 0.2]
+    assert len(lowest) == pytest.approx(len(now) / 5, abs=1)
+
+
+def test_filters_narrow_the_evidence(sample: Workspace) -> None:
+    one = of_accounts(workspace.lead_map(sample, {"segment": ["Enterprise"]}), "adoption", "logo_churn")
+    assert one.grade not in SURE
+
+
+@pytest.mark.slow
+def test_a_large_company_says_no_sign_where_there_is_none(tmp_path: Path) -> None:
+    space = opened(tmp_path, 2_500)
+    found = workspace.lead_map(space)
+    for pair, (tag, sign, (low, high)) in SHOWN.items():
+        one = of_accounts(found, *pair)
+        assert (one.grade, one.tag, one.sign) == ("strong", tag, sign)
+        assert one.lead_months is not None
+        assert low <= one.lead_months <= high
+    assert {(e.leading, e.lagging) for e in found.found if e.grade in SURE} <= KNOWN
+    use = workspace.by_segment(space, "adoption", "logo_churn")
+    assert {name: e.grade for name, e in use.items()} == {
+        "Enterprise": "no_sign",
+        "Startup": "no_sign",
+        "SMB": "strong",
+        "Mid-market": "strong",
+    }
