@@ -161,26 +161,40 @@ def _strange(domain: str, found: str) -> DataProblem:
     )
 
 
-def refuse_doubles(facts: LiveFacts) -> None:
-    """Refuse tables whose key comes twice: every number of theirs would count twice.
+def refuse_unsound(facts: LiveFacts) -> None:
+    """Refuse tables whose key comes twice, or whose accounts are blank or have blanks around them.
+
+    Their numbers would count twice, or fall to nobody. An import rejects or trims such rows; a database does not.
 
     Raises:
-        DataProblem: the table, and how many rows are too many.
+        DataProblem: the table, and how many rows.
     """
     quoted = facts.spelling.name
-    keys = {name: schema.tables()[name].key for name in facts.tables()}
-    asked = [name for name, key in keys.items() if key and set(key) <= set(facts.relations[name].columns)]
-    listed = {name: ", ".join(map(quoted, keys[name])) for name in asked}
-    answers = facts.answers(
-        [f"SELECT count(*) - count(DISTINCT ({listed[name]})) FROM {quoted(name)}" for name in asked]  # noqa: S608
-    )
-    for name, rows in zip(asked, answers, strict=True):
-        if rows[0][0]:
+    questions = {}
+    for name in facts.tables():
+        key, there = schema.tables()[name].key, facts.relations[name].columns
+        listed = ", ".join(map(quoted, key)) if key and set(key) <= set(there) else ""
+        twice = f"count(*) - count(DISTINCT ({listed}))" if listed else "0"
+        blank = "count(*) FILTER (WHERE account_id = '' OR account_id <> btrim(account_id))"
+        if listed or "account_id" in there:
+            counts = f"{twice}, {blank if 'account_id' in there else '0'}"
+            questions[name] = f"SELECT {counts} FROM {quoted(name)}"  # noqa: S608 - names of the schema
+    answers = facts.answers(list(questions.values()))
+    for name, ((twice_too_many, blanks),) in zip(questions, answers, strict=True):
+        if twice_too_many:
             raise DataProblem(
                 "live_twice",
                 "{count} rows of {table} have a key ({key}) that another row has too, and would count twice. Make a "
                 "view with one row for each, or bring the rows in.",
-                count=rows[0][0],
+                count=twice_too_many,
                 table=name,
-                key=", ".join(keys[name]),
+                key=", ".join(schema.tables()[name].key),
+            )
+        if blanks:
+            raise DataProblem(
+                "live_blank",
+                "{count} rows of {table} have an account id that is empty or has blanks around it. Make a view that "
+                "trims it, and leaves out rows without one, or bring the rows in.",
+                count=blanks,
+                table=name,
             )

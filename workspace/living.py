@@ -249,7 +249,7 @@ def _facts(
     try:
         plain = LiveFacts(source, there, version)
         facts = LiveFacts(source, live_tables.worded(plain, picks), version)
-        live_tables.refuse_doubles(facts)
+        live_tables.refuse_unsound(facts)
         Workspace(space.store, space.id, facts).span  # type: ignore[arg-type]  # noqa: B018 - asked now
     except DataProblem:
         source.engine.dispose()

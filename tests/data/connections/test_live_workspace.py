@@ -202,6 +202,15 @@ def test_keys_that_come_twice_are_refused(postgres_db, space):
     assert refused.value.params["count"] == 1
 
 
+@pytest.mark.parametrize("id", ["", " 2", "2 "])
+def test_accounts_that_no_import_would_take_as_they_are_are_refused(postgres_db, space, id):
+    small(postgres_db, space)
+    postgres_db.run(f"INSERT INTO shop.subs VALUES ('s3', '{id}', '2024-02-01', NULL, 1, 'Ativa')")
+    with pytest.raises(DataProblem) as refused:
+        living.switch_on(space, "crm")
+    assert (refused.value.id, refused.value.params["count"]) == ("live_blank", 1)
+
+
 def test_a_superuser_and_other_databases_are_refused(postgres_db, space):
     small(postgres_db, space)
     postgres_db.run(f"ALTER ROLE {postgres_db.info.user} SUPERUSER")
