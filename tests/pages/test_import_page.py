@@ -1,5 +1,6 @@
 """The import page: an upload is read, matched, checked and lit before anything is stored, and then is."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,11 @@ def test_the_button_stores_them_in_a_new_workspace_that_opens(home: Path) -> Non
     labels = [link.proto.label for link in at.get("page_link")]
     assert any("MRR" in label for label in labels), "links to what lit up"
 
+    at.button("import_undo_now").click().run()
+    assert "Taken back" in words(at)
+    assert store.rows(made.id) == {}
+    at.button("import_redo").click().run()
+
     again = uploaded(at, ("assinaturas.csv", CSV))
     assert primary(again) == "Update with 12 rows", "keys that are here are updated, never added twice"
     again.button("import_bring_in").click().run()
@@ -147,3 +153,44 @@ def test_hostile_names_stay_text() -> None:
 def test_a_refusal_is_said_in_each_language() -> None:
     for lang, said in (("pt_BR", "não é uma tabela que o Farol leia"), ("es", "no es una tabla que Farol lea")):
         assert said in words(uploaded(opened(workspace="empty", lang=lang), ("a.csv", b"%PDF-1.4 x")))
+
+
+def test_a_question_a_private_column_and_a_mapping_file() -> None:
+    orders = "Order ID,Customer,Order Date,E-mail,Line total\n" + "".join(
+        f"O{i},C{i % 7},2025-0{1 + i % 9}-10,p{i}@example.com,{price}\n" for i in range(1, 31) for price in (10.5, 4.25)
+    )
+    at = uploaded(opened(workspace="empty"), ("orders.csv", orders.encode()))
+    assert not at.exception
+    assert "One thing to confirm" in words(at)
+    assert "60 rows read = 30 ready + 30 merged into others ✓" in words(at)
+    assert "Rows with the same **Order ID** become one" in words(at)
+    assert "look like addresses or numbers of people: E\\-mail" in words(at)
+    drop = next(box for box in at.multiselect if box.key.startswith("import_private_drop"))
+    drop.set_value(["E-mail"]).run()
+    assert "look like addresses" not in words(at)
+    at.radio[0].set_value("keep").run()
+    assert not at.exception
+    assert "Rows with the same" not in words(at)
+    assert "60 rows read = 60 ready" in words(at) or "set aside" in words(at)
+    given = {"tables": {"invoices": {"columns": {"account_id": "Customer", "amount": "Line total"}}}}
+    at.file_uploader[1].set_value(("mapping.json", json.dumps(given).encode(), "application/json")).run()
+    assert not at.exception
+    assert "Which column holds" in " ".join(box.label for box in at.selectbox), "what the mapping file lacks is asked"
+
+
+def test_truths_about_churn_that_disagree_are_told_in_full() -> None:
+    accounts = "account_id,name,churned\n" + "".join(
+        f"C{i},Company {i},{'yes' if i < 15 else 'no'}\n" for i in range(30)
+    )
+    lines = "".join(f"S{i},C{i},2024-01-01,10,\n" for i in range(30))
+    subscriptions = f"subscription_id,account_id,started_on,amount,ended_on\n{lines}"
+    events = "account_id,event_on,reason\n" + "".join(f"C{i},2025-01-01,price\n" for i in range(20, 30))
+    files = [("accounts.csv", accounts), ("subscriptions.csv", subscriptions), ("churn_events.csv", events)]
+    at = uploaded(opened(workspace="empty"), *((name, text.encode()) for name, text in files))
+    said = words(at)
+    assert not at.exception
+    assert "Two truths about churn" in said
+    assert "**0** accounts whose subscriptions have all ended" in said
+    assert "**10** accounts with a departure" in said
+    assert "KPIs of churned customers and revenue follow the ended subscriptions." in said
+    assert "Where every row goes" in said

@@ -70,7 +70,8 @@ def _dark(here: Here, dark: Sequence[Light]) -> None:
         groups.setdefault(one.needs, []).append(one)
     ranked = sorted(groups.items(), key=lambda pair: -len(pair[1]))
     for needs, ones in ranked[:MOST_DARK]:
-        names = ", ".join(here.tell.short(one.kpi.key) for one in ones[:3]) + (" …" if len(ones) > 3 else "")
+        different = list(dict.fromkeys(here.tell.short(one.kpi.key) for one in ones))
+        names = ", ".join(different[:3]) + (" …" if len(different) > 3 else "")
         st.caption(f":material/lightbulb_2: {names}: {notices.needed(needs, here)}")
 
 

@@ -91,8 +91,9 @@ def _work(here: Here, top: st.delta_generator.DeltaGenerator, pieces: list[Piece
         steps.cards(here, pieces, by_id, tried, lights)
     problems_panel.told(here, tried)
     target.choose(here, chosen)
-    if tried.accepted and not chosen.new and not chosen.space.empty:
-        committing.choose_mode(here, tried, committing.mode_in_force(tried))
+    mode = committing.mode_in_force(tried)
+    if tried.accepted and (mode != "append" or not (chosen.new or chosen.space.empty)):
+        committing.choose_mode(here, tried, mode)
     steps.overview(here, pieces, tried)
     piece = steps.choose_piece(here, pieces, by_id, tried)
     reading_panel.show(here, piece, by_id[piece.id], tried)

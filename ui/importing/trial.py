@@ -71,7 +71,8 @@ def lines_ready(tables: Sequence[Prepared]) -> int:
 
 def lines_aside(tables: Sequence[Prepared]) -> int:
     """Rows of one file that stay aside for at least one of its tables."""
-    return len({line for one in tables for line in one.rejected.column("farol_row").to_pylist()})
+    lines = [chunk for one in tables for chunk in one.rejected.column("farol_row").cast(pa.int64()).chunks]
+    return int(pc.count_distinct(pa.chunked_array(lines, pa.int64())).as_py())
 
 
 @dataclass(frozen=True)
