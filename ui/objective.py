@@ -13,6 +13,7 @@ from ui.link import Link
 from ui.loading import Loaded, Scope, kept
 from ui.objectives import FACES, in_order, indicators
 from ui.reading import Reading, judged_period, read
+from ui.signals import headline, labels
 from ui.telling import Teller
 from words import formats
 
@@ -122,6 +123,8 @@ def _whole(here: Here, objective: str, page: Page) -> None:
     if not page.cards:
         notices.dark(here, objective, page.dark, all_dark=True)
         return
+    sentence, found = headline.place(), headline.known(here)
+    headline.fill(here, objective, sentence, found)
     cards.row(here, objective, page.cards)
     grid = st.grid(columns=2, min_column_width=330, gap="small", border=True)
     with grid.cell():
@@ -134,7 +137,10 @@ def _whole(here: Here, objective: str, page: Page) -> None:
     if objective == "retention":
         cohorts.show(here)
     _all(here, objective, page)
+    labels.show(here, objective, page.readings)
     notices.dark(here, objective, page.dark)
+    if found is None:  # not tested yet: the page stands, the sentence comes when it is known
+        headline.fill(here, objective, sentence, headline.afterwards(here))
 
 
 def say(said: verdict.Verdict) -> None:

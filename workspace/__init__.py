@@ -6,7 +6,7 @@ from workspace import connecting, keeping, living, refreshing
 from workspace.behind import accounts, evidence
 from workspace.bringing_in import Choice, check, import_files, look, preview, problems_frame, store_rows
 from workspace.home import SAMPLE, default_home, list_workspaces, open_store, write_sample
-from workspace.leading import LeadMap, by_segment, lead_map, standing_now
+from workspace.leading import LeadMap, by_segment, lead_map, lead_map_at_hand, standing_now
 from workspace.numbers import View, Workspace, as_records, known
 from workspace.two_series import two_series
 
@@ -29,6 +29,7 @@ __all__ = [
     "keeping",
     "known",
     "lead_map",
+    "lead_map_at_hand",
     "list_workspaces",
     "living",
     "look",

@@ -33,3 +33,8 @@ class Kept:
                 while len(self._results) > self._size:
                     self._results.popitem(last=False)
             return result
+
+    def peek(self, key: Any) -> Any:
+        """The result under a key; None when it is not there (yet)."""
+        with self._guard:
+            return self._results.get(key)

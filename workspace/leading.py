@@ -9,6 +9,7 @@ import pandas as pd
 
 from data.calendar import Period
 from data.departures import departures, first_starts
+from data.store import folders
 from kpis import catalogue
 from kpis.evidence.accounts import Indicator, account_evidence, evidence_map
 from kpis.evidence.grades import Verdict, grade, verdict
@@ -19,6 +20,7 @@ from kpis.evidence.series import series_evidence
 from kpis.evidence.standing import standing
 from kpis.kpi import Kpi
 from kpis.table import NEVER_ROLL_UP
+from workspace import remembered
 from workspace.frames import in_currency
 from workspace.kept import Kept
 from workspace.numbers import NO_FILTER, Workspace
@@ -113,17 +115,42 @@ def lead_map(
         where: Account attribute → values, as everywhere.
         progress: Told the share done and the key of the indicator at work; "" for the company's months.
     """
+    key = _key(workspace, where)
+
+    def test() -> dict[str, Any]:
+        found = _lead_map(workspace, where, progress)
+        return {name: getattr(found, name) for name in ("months", "first", "last", "events", "found")}
+
+    def kept() -> LeadMap:
+        if workspace.live is not None or workspace.empty:
+            return _lead_map(workspace, where, progress)
+        folder = folders.panels(workspace.store.home, workspace.id).parents[1] / "evidence" / workspace.id
+        told = remembered.kept(folder, key, test)
+        return LeadMap(_verdicts(told["found"]), **told | {"found": tuple(told["found"])})
+
+    return _MAPS.get(key, kept)
+
+
+def lead_map_at_hand(workspace: Workspace, where: Mapping[str, Sequence[str]] = NO_FILTER) -> LeadMap | None:
+    """The map if it is in memory; never tests anything."""
+    found: LeadMap | None = _MAPS.peek(_key(workspace, where))
+    return found
+
+
+def _key(workspace: Workspace, where: Mapping[str, Sequence[str]]) -> tuple[Any, ...]:
     frozen = tuple(sorted((name, tuple(values)) for name, values in where.items()))
-    key = (workspace.facts.key, workspace.policies, workspace.health_preset, _declared_key(), frozen)
-    return _MAPS.get(key, lambda: _lead_map(workspace, where, progress))
+    declared = tuple((pair.leading, pair.lagging, pair.sign) for pair in catalogue.declared_map())
+    chosen = (workspace.policies, workspace.health_preset, workspace.settings["currency"])
+    return (workspace.facts.key, workspace.as_of, *chosen, declared, frozen)
 
 
-def _declared_key() -> tuple[Any, ...]:
-    return tuple((pair.leading, pair.lagging, pair.sign) for pair in catalogue.declared_map())
+def _declared() -> dict[tuple[str, str], int]:
+    """The declared pairs in the order of the map, each with the sign that is expected."""
+    return {(p.leading, p.lagging): 1 if p.sign == "+" else -1 for p in catalogue.declared_map()}
 
 
 def _lead_map(workspace: Workspace, where: Mapping[str, Sequence[str]], progress: Progress) -> LeadMap:
-    declared = {(p.leading, p.lagging): 1 if p.sign == "+" else -1 for p in catalogue.declared_map()}
+    declared = _declared()
     seen = history(workspace, where)
     if not seen.months or seen.frame.empty:
         return LeadMap((), len(seen.months), "", "", {})
@@ -137,14 +164,18 @@ def _lead_map(workspace: Workspace, where: Mapping[str, Sequence[str]], progress
     found = evidence_map(seen.arranged, outcomes, indicators, told)
     found += _series(workspace, where, seen, declared).values()
     graded = grade(found, declared)
+    events = {outcome.key: len(set(np.asarray(outcome.accounts, dtype=str))) for outcome in outcomes}
+    return LeadMap(_verdicts(graded), len(seen.months), seen.months[0].id, seen.months[-1].id, events, tuple(graded))
+
+
+def _verdicts(graded: Sequence[Evidence]) -> tuple[Verdict, ...]:
+    """Both kinds of evidence put together, declared pairs first in the order of the map."""
     by_level = {
         level: {(e.leading, e.lagging): e for e in graded if e.level == level} for level in ("account", "series")
     }
-    names = dict.fromkeys([*(n for n in declared if any(n in kept for kept in by_level.values()))])
+    names = dict.fromkeys(name for name in _declared() if any(name in kept for kept in by_level.values()))
     names |= dict.fromkeys((one.leading, one.lagging) for one in graded)
-    verdicts = tuple(verdict(by_level["account"].get(name), by_level["series"].get(name)) for name in names)
-    events = {outcome.key: len(set(np.asarray(outcome.accounts, dtype=str))) for outcome in outcomes}
-    return LeadMap(verdicts, len(seen.months), seen.months[0].id, seen.months[-1].id, events, tuple(graded))
+    return tuple(verdict(by_level["account"].get(name), by_level["series"].get(name)) for name in names)
 
 
 def history(workspace: Workspace, where: Mapping[str, Sequence[str]] = NO_FILTER) -> History:

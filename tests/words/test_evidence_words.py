@@ -66,7 +66,7 @@ def test_claims_are_noticed() -> None:
 def test_accounts_below() -> None:
     assert evidence.told(FOUND, "en") == (
         "Accounts that later left stood lower than 71% of comparable accounts in “Adoption”, 3 months before giving"
-        " notice. Likely; 64 departures; 95 % range 64%–78%. Visible from 5 months before, strongest at 3 months."
+        " notice. Likely; 64 departures; 95% range: 64%–78%. Visible from 5 months before, strongest at 3 months."
     )
 
 
