@@ -247,7 +247,8 @@ def _asked(
             raise too_much_memory(name, allowed)
         if "disk" in told:
             raise _no_room(step, str(told["disk"])[:200])
-        _LOG.info("%s: %.1f s, %d MB", request["step"], time.monotonic() - begun, int(told.get("peak_mb") or 0))
+        spent = (time.monotonic() - begun, float(told.get("cpu") or 0), int(told.get("peak_mb") or 0))
+        _LOG.info("%s: %.1f s, %.1f s of processors, %d MB", request["step"], *spent)
         path = step / RESULT
         if path.stat().st_size > _LARGEST_RESULT:
             raise ValueError("the result is too long")

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -54,7 +55,7 @@ def serve(reader: BinaryIO, writer: BinaryIO, parent: int) -> None:
     try:
         result = {"look": _look, "check": _check}[asked["step"]](asked, folder, limits, say)
         (folder / RESULT).write_text(json.dumps(result), encoding="utf-8")
-        tell({"done": True, "peak_mb": _peak()})
+        tell({"done": True, "peak_mb": _peak(), "cpu": time.process_time()})
     except DataProblem as problem:
         tell({"memory": True} if _of_memory(problem) else {"problem": problem_out(problem)})
     except MemoryError:  # pa.ArrowMemoryError is one
