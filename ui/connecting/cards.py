@@ -29,7 +29,8 @@ def show(here: Here, number: int, info: ConnectionInfo) -> None:
         st.markdown(_state(here, info))
         if picked:
             lines = ", ".join(escaped(one.shown) for one in picked)
-            st.caption(f"{tell.t('connections.brings_in', n=len(picked))}: {lines}")
+            does = "reads_live" if info.options.get("live") else "brings_in"
+            st.caption(f"{tell.t(f'connections.{does}', n=len(picked))}: {lines}")
 
 
 def _buttons(here: Here, number: int, info: ConnectionInfo, picked: bool) -> None:

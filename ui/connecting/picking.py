@@ -7,6 +7,7 @@ import streamlit as st
 
 from data.connections import Relation
 from data.importing import Prepared
+from data.problems import DataProblem
 from data.store import ConnectionInfo
 from ui.connecting import cards, live, state
 from ui.connecting.state import Said
@@ -39,15 +40,16 @@ def show(here: Here, info: ConnectionInfo) -> None:
         for number, (one, rows) in enumerate(zip(peeked, tried, strict=True)):
             cursors[_name(one)] = _table(here, number, one, rows)
         ready = [one for one in peeked if one.mapping]
-        st.button(
-            tell.t("connections.bring_in", n=len(ready)),
-            type="primary",
-            icon=":material/download:",
-            disabled=not ready,
-            key="connection_bring_in",
-            on_click=lambda: state.attempt(lambda: _bring_in(here, info.name, ready, cursors)),
-        )
-        st.caption(tell.t("connections.bring_in_says"))
+        if not info.options.get("live"):
+            st.button(
+                tell.t("connections.bring_in", n=len(ready)),
+                type="primary",
+                icon=":material/download:",
+                disabled=not ready,
+                key="connection_bring_in",
+                on_click=lambda: state.attempt(lambda: _bring_in(here, info.name, ready, cursors)),
+            )
+            st.caption(tell.t("connections.bring_in_says"))
         if info.kind == "postgresql" and ready:
             with st.popover(tell.t("connections.live_pick"), icon=":material/sensors:", key="connection_live"):
                 live.explain(here)
@@ -146,8 +148,14 @@ def _picked_only(here: Here, name: str, peeked: list[Peeked], cursors: dict[str,
 
 
 def _use_live(here: Here, name: str, peeked: list[Peeked], minutes: int) -> Said:
-    _picked_only(here, name, peeked, {})
-    said = live.on(here, name, minutes)
+    store, id = here.loaded.space.store, here.loaded.space.id
+    before = store.picked(id, name)
+    try:
+        _picked_only(here, name, peeked, {})
+        said = live.on(here, name, minutes)
+    except DataProblem:
+        store.save_picked(id, name, before)  # refused: all stays as it was
+        raise
     state.open_one("")
     return said
 
