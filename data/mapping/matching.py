@@ -1,5 +1,6 @@
 """Headers against the columns of one canonical table: by name, by synonym, by likeness, and by the values."""
 
+import re
 from collections.abc import Callable
 from functools import cache, partial
 
@@ -31,6 +32,13 @@ _CLOCK_NAMES = frozenset(
         "hora do contato",
         "hora de llamada",
     ]
+)
+_BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]")
+_TIMES = (
+    dict.fromkeys(["h", "hr", "hrs", "hour", "hours", "hora", "horas"], "hours")
+    | dict.fromkeys(["m", "min", "mins", "minute", "minutes", "minuto", "minutos"], "minutes")
+    | dict.fromkeys(["ms", "millisecond", "milliseconds"], "milliseconds")
+    | dict.fromkeys(["d", "day", "days", "dia", "dias"], "days")
 )
 _BARE = frozenset(["account", "client", "cliente", "company", "conta", "cuenta", "customer", "empresa"])
 _SMALL = frozenset(
@@ -249,7 +257,14 @@ def _source(raw: RawTable, header: str, column: schema.Column, tag: str | None) 
         return Source((header,), unit="percent", times="amount")
     texts = pa.array(raw.sample(header), pa.string())
     clock = column.unit == "seconds" and durations.looks_like_clock(texts)
-    return Source((header,), unit="duration" if clock else None, times="handled" if tag == "average" else None)
+    unit = "duration" if clock else _unit_in_brackets(header) if column.unit == "seconds" else None
+    return Source((header,), unit=unit, times="handled" if tag == "average" else None)
+
+
+def _unit_in_brackets(header: str) -> str | None:
+    """The unit of time a header names beside what it is, as in `Handle time (h)`; None without one, or for seconds."""
+    named = _BRACKETS.findall(header)
+    return next((_TIMES[word] for note in named for word in [normalised(note)] if word in _TIMES), None)
 
 
 def _percent(raw: RawTable, header: str) -> bool:

@@ -114,3 +114,10 @@ def test_a_word_of_reading_that_is_none_is_passed_over(tmp_path):
     write_rejected(first.rejected, tmp_path / "rejected.csv")
     text = (tmp_path / "rejected.csv").read_text().replace("abc", "5").replace(". mdy", "x")
     assert [day.isoformat() for day in checked(text).accepted["started_on"].to_pylist()] == ["2024-04-03"]
+
+
+@pytest.mark.parametrize(("unit", "seconds"), [("h", 1800.0), ("min", 30.0), ("s", 0.5), ("ms", 0.0005), ("", 0.5)])
+def test_a_time_in_the_unit_its_header_names(unit, seconds):
+    header = f"handle time ({unit})" if unit else "handle time"
+    found = checked(f"ticket_id,opened_at,{header}\n1,2024-01-01 10:00,0.5\n", "contacts.csv")
+    assert found.accepted["handle_seconds"].to_pylist() == [pytest.approx(seconds)]
