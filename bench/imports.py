@@ -137,7 +137,7 @@ def run(rows: int, times: int, sheet_rows: int) -> list[tuple[str, float]]:
         size = os.stat(source).st_size
     found = {step: np.median([one[0] for one in each]) for step, each in steps.items()}
     return [
-        ("rows", rows),
+        ("rows brought in", rows),
         ("file, MB", size / 1e6),
         ("bare copy, s", float(np.median(copies))),
         ("import, s", float(np.median(imports))),

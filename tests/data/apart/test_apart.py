@@ -170,6 +170,7 @@ class TestDeaths:
         assert "ended with 1" in caplog.text
         assert "KeyError: 'dance'" in caplog.text
 
+    @pytest.mark.slow
     def test_none_outlives_its_parent(self, tmp_path):
         path = tmp_path / "usage.csv"
         path.write_bytes(USAGE * 200_000)
