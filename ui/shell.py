@@ -84,7 +84,13 @@ def menu(here: Here) -> Any:
                 title=tell.t("shell.lead_lag"),
                 icon=":material/visibility:",
                 url_path="lead_lag",
-            )
+            ),
+            st.Page(
+                "pages/signals/health_backtest.py",
+                title=tell.t("shell.health_backtest"),
+                icon=":material/history_toggle_off:",
+                url_path="health_backtest",
+            ),
         ],
         tell.t("shell.data"): [
             st.Page(f"pages/{path}.py", title=tell.t(f"shell.{name}"), icon=icon, url_path=name)

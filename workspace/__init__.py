@@ -8,6 +8,7 @@ from workspace.bringing_in import Choice, check, import_files, look, preview, pr
 from workspace.home import SAMPLE, default_home, list_workspaces, open_store, write_sample
 from workspace.leading import LeadMap, by_segment, lead_map, lead_map_at_hand, standing_now
 from workspace.numbers import View, Workspace, as_records, known
+from workspace.score_tested import ScoreTested, health_by_month, score_moved, score_tested
 from workspace.two_series import two_series
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "DataProblem",
     "LeadMap",
     "Policies",
+    "ScoreTested",
     "View",
     "Workspace",
     "accounts",
@@ -25,6 +27,7 @@ __all__ = [
     "connecting",
     "default_home",
     "evidence",
+    "health_by_month",
     "import_files",
     "keeping",
     "known",
@@ -37,6 +40,8 @@ __all__ = [
     "preview",
     "problems_frame",
     "refreshing",
+    "score_moved",
+    "score_tested",
     "standing_now",
     "store_rows",
     "two_series",

@@ -15,6 +15,7 @@ MAP_COLUMNS = (
 )
 LEAD_COLUMNS = ("lead", "value", "low", "high", "best", "text", "tip")
 TENTH_COLUMNS = ("tenth", "share", "tip")
+SHARE_COLUMNS = ("order", "label", "share", "low", "high", "text", "tip")
 OVERLAY_COLUMNS = ("start", "kind", "value", "tip")
 PICK = "pick"
 _PHONE = 330  # pixels of cells under which texts are short
@@ -160,6 +161,30 @@ def tenths(look: Look, titles: tuple[str, str]) -> dict[str, Any]:
         alt.Chart(alt.NamedData(DATA)).mark_rule(color=palette.text, strokeDash=[4, 3]).encode(y=alt.datum(0.1)),
     )
     return finish(chart, look, height=290, padding={"left": 0, "right": 4, "top": 10, "bottom": 2})
+
+
+@cache
+def shares(look: Look, title: str) -> dict[str, Any]:
+    """Shares of cases from 0, with intervals, in the order given; the value stands above."""
+    palette = look.palette
+    base = alt.Chart(alt.NamedData(DATA)).encode(
+        x=alt.X(
+            "label:N",
+            sort=alt.EncodingSortField(field="order", order="ascending"),
+            axis=alt.Axis(
+                labelAngle=0, title=title, titleColor=palette.second, titleFontSize=11, titleFontWeight="normal"
+            ),
+            scale=alt.Scale(paddingInner=0.4),
+        ),
+        tooltip=[alt.Tooltip("tip:N", title=" ")],
+    )
+    axis = alt.Axis(tickCount=4, labelExpr="format(datum.value, '~%')")
+    chart = alt.layer(
+        base.mark_bar(color=palette.ticks, opacity=0.85).encode(y=alt.Y("share:Q", axis=axis)),
+        base.mark_rule(strokeWidth=1.4, color=palette.text).encode(y="low:Q", y2="high:Q"),
+        base.mark_text(fontSize=11, fontWeight=600, dy=-8, color=palette.text).encode(y="high:Q", text="text:N"),
+    )
+    return finish(chart, look, height=240, padding={"left": 0, "right": 4, "top": 12, "bottom": 2})
 
 
 @cache
