@@ -13,7 +13,6 @@ from ui.importing.matching import Matched
 from ui.importing.pieces import Edits, Piece
 from ui.importing.trial import Trial
 from ui.text import escaped
-from words import catalogue
 
 MOST_HEADER_LINES, MOST_JOINED = 30, 4
 _ENCODINGS = {
@@ -88,8 +87,8 @@ def _doubt(problem: Problem, here: Here) -> str:
     """Why it is a question: in words made for it, else what was found and what is expected."""
     tell, id = here.tell, f"import.doubt_{problem.problem}"
     said = f"{wording.finding(problem, tell)}: {wording.expected(problem, tell)}."
-    if catalogue.has(id, tell.locale):
-        said = tell.t(id)
+    if wording.told(id, problem.params, tell):
+        said = tell.t(id, **problem.params)
     return f"{wording.column(problem.column, tell)}: {said}" if problem.column else said
 
 

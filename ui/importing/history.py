@@ -28,7 +28,7 @@ def show(here: Here) -> None:
                 if entries[0].action != "import":
                     _button(here, "redo", ":material/redo:", space.store.redo)
         st.caption(tell.t("import.history_says"))
-        st.dataframe(table(here, entries), hide_index=True, width="stretch")
+        st.dataframe(table(here, entries), hide_index=True, width="stretch", placeholder="")
 
 
 def _button(here: Here, name: str, icon: str, act: Callable[[str], Any]) -> None:

@@ -17,7 +17,7 @@ SCORES = ("nps", "csat", "ces")
 def refusal(problem: DataProblem, tell: Teller) -> str:
     """A refusal as a Markdown-safe sentence, in English where the catalogue does not know it."""
     id = f"problems.{problem.id}"
-    if not _told(id, problem.params, tell):
+    if not told(id, problem.params, tell):
         return escaped(problem)
     numbers = (int, float)
     params = {k: v if isinstance(v, numbers) else escaped(v) for k, v in problem.params.items()}
@@ -64,10 +64,10 @@ def finding(problem: Problem, tell: Teller) -> str:
 def expected(problem: Problem, tell: Teller) -> str:
     """What was expected instead (plain text): the check's own words in English, else the catalogue's."""
     id = f"import.e_{problem.problem}"
-    return tell.t(id, **problem.params) if _told(id, problem.params, tell) else problem.expected
+    return tell.t(id, **problem.params) if told(id, problem.params, tell) else problem.expected
 
 
-def _told(id: str, params: Mapping[str, Any], tell: Teller) -> bool:
+def told(id: str, params: Mapping[str, Any], tell: Teller) -> bool:
     """Whether there are words for it that need nothing that is not known."""
     known = catalogue.catalogue(tell.locale)
     return id in known and catalogue.parameters(known[id]) <= {*params}
