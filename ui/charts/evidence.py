@@ -47,10 +47,10 @@ def lead_map(look: Look, rows: int, columns: int) -> dict[str, Any]:
         axis=alt.Axis(
             orient="top",
             labelAngle=0,
-            labelFontSize={"expr": f"{narrow} ? 10 : 12"},
+            labelFontSize={"expr": f"{narrow} ? 9.5 : 12"},
             labelFontWeight=600,
             labelColor=palette.text,
-            labelLimit=140,
+            labelLimit={"expr": f"{narrow} ? width / {columns} - 3 : 140"},
             labelLineHeight=13,
             labelPadding=19,
             labelExpr=f"{narrow} ? split(split(datum.label, '|')[0], ' ') : split(datum.label, '|')",

@@ -86,7 +86,7 @@ def leads(one: Evidence, tell: Teller) -> pd.DataFrame:
 def _places(here: Here, one: Evidence) -> None:
     tell, total = here.tell, sum(one.tenths)
     st.markdown(f"##### {tell.t('evidence.places')}", anchors=False)
-    n = words.events(one.lagging, total, tell.locale)
+    n = words.events(one.lagging, total, tell.locale) if total == one.n else tell.t("evidence.n_cases", n=total)
     st.caption(tell.t("evidence.places_says", events=n, n=one.lead_months or 1))
     frame = pd.DataFrame(
         {

@@ -88,7 +88,9 @@ def _head(here: Here, one: Evidence, found: Warned) -> None:
             "evidence.warned_low" if one.sign < 0 else "evidence.warned_high",
             compared=found.compared,
             share=formats.percent(inside / total, tell.locale, 0) if total else formats.DASH,
-            events=words.events(one.lagging, total, tell.locale),
+            events=words.events(one.lagging, total, tell.locale)
+            if total == one.n
+            else tell.t("evidence.n_cases", n=total),
         )
     )
 
