@@ -100,15 +100,18 @@ def test_a_brazilian_export_with_title_lines_and_a_total():
         ("S3", date(2024, 2, 1), 10.0, None, "trial", 1.0),
     ]
     assumed = row.report()["assumed"]
-    assert assumed.items() >= {
-        "encoding": "cp1252",
-        "delimiter": ";",
-        "decimal": ",",
-        "thousands": ".",
-        "date_order": "dmy",
-        "header_row": 3,
-        "sheet": None,
-    }.items()
+    assert (
+        assumed.items()
+        >= {
+            "encoding": "cp1252",
+            "delimiter": ";",
+            "decimal": ",",
+            "thousands": ".",
+            "date_order": "dmy",
+            "header_row": 3,
+            "sheet": None,
+        }.items()
+    )
     assert problems(row)["footer"] == 1
     assert row.report()["rows_read"] == 3
 
