@@ -79,6 +79,8 @@ class Comparison:
         self.account: Ints = sets.account[self.rows]
         self.case: Flags = sets.case[self.rows]
         self.at: Ints = sets.month[self.line]
+        self.cases: Ints = np.flatnonzero(self.case)
+        self.spot: Ints = self.account * history.months + self.at  # of the row in accounts × months, made flat
         codes = (history.segment[self.account, self.at], history.band[self.account, self.at], self.line)
         self.compared = Cells(codes, (history.segments, _BANDS, max(len(sets.month), 1)))
 
@@ -254,45 +256,44 @@ def _standing(comparison: Comparison, coded: Coded, horizon: int) -> _Standing:
     for a link wherever segments also differ in how often the event happens: hence the second adjustment.
     """
     line, case, account = comparison.line, comparison.case, comparison.account
-    code = np.where(comparison.at >= horizon, coded[account, comparison.at - horizon], -1)
     lines, width = len(comparison.sets.month), int(coded.max(initial=-1)) + 1
-    there = code >= 0
-    cell = np.where(there, line * width + code, 0)
-    shape = (lines, width)
-    count = np.bincount(cell[there], minlength=lines * width).reshape(shape)
-    count_case = np.bincount(cell[there & case], minlength=lines * width).reshape(shape)
+    nowhere = lines * width  # the cell of rows whose indicator is unknown
+    code = np.where(comparison.at >= horizon, coded.ravel().take(comparison.spot - horizon, mode="clip"), -1)
+    cell = np.where(code >= 0, comparison.line * width + code, nowhere)
+    count = np.bincount(cell, minlength=nowhere + 1)[:nowhere].reshape(lines, width)
+    cases_at = cell[comparison.cases]
+    count_case = np.bincount(cases_at, minlength=nowhere + 1)[:nowhere].reshape(lines, width)
     total, total_case = count.sum(axis=1).astype(float), count_case.sum(axis=1).astype(float)
     others = total - total_case
     enough = (total_case > 0) & (others >= FEWEST_COMPARATORS)
-    known = there & enough[line]
+    known = (code >= 0) & enough.take(line)
     # Twice the rows, and twice the cases, with a smaller value in the line, ties counting half.
-    below = _twice_below(count)[cell[known]]
-    cases_below = _twice_below(count_case)[cell[known]]
-    here, theirs = line[known], np.maximum(others, 1.0)
-    percentile, place, as_other = np.zeros((3, len(line)))
-    percentile[known] = below / (2 * total[here]) - 0.5
-    place[known] = (below - cases_below) / (2 * theirs[here]) - 0.5
-    as_other[known] = (total_case[here] - cases_below / 2) / theirs[here]
+    below, cases_below = _twice_below(count).take(cell), _twice_below(count_case).take(cell)
+    theirs = np.maximum(others, 1.0).take(line)
+    percentile = np.where(known, below / (2 * np.maximum(total, 1.0).take(line)) - 0.5, 0.0)
+    place = np.where(known, (below - cases_below) / (2 * theirs) - 0.5, 0.0)
 
     centred = np.where(known, percentile - comparison.compared.effects(percentile, known), 0.0)
     widening = np.where(enough, total / np.maximum(others, 1.0), 0.0)
-    above = place + widening[line] * (centred - percentile)
-    mine = known & case
-    n = int(mine.sum())
+    above = place + widening.take(line) * (centred - percentile)
+    mine = comparison.cases[known[comparison.cases]]
+    n, lines_mine = len(mine), line[mine]
     auc = float(np.clip(0.5 + above[mine].sum() / n, 0.0, 1.0)) if n else float("nan")
-    by_line = np.bincount(line[mine], 0.5 + place[mine], lines) / np.maximum(others, 1.0)
-    own = np.where(known & ~case, as_other - by_line[line], 0.0)
+    by_line = np.bincount(lines_mine, 0.5 + place[mine], lines)
+    own = np.where(known & ~case, ((total_case - by_line).take(line) - cases_below / 2) / theirs, 0.0)
     own[mine] = above[mine] - (auc - 0.5)
     shares = np.asarray(np.bincount(account, own / max(n, 1), len(comparison.history.accounts)), dtype=float)
-    return _Standing(known, centred, above, auc, shares, float(widening[line[mine]].sum() / max(n, 1)))
+    return _Standing(known, centred, above, auc, shares, float(widening[lines_mine].sum() / max(n, 1)))
 
 
 def _twice_below(count: Ints) -> Ints:
-    """Of each value twice how many lie below it in its line, ties counting half; lines × values, made flat."""
-    total = np.cumsum(count, axis=1)
+    """Of each value twice how many lie below it in its line, ties counting half; lines × values, flat, and a 0."""
+    flat = np.zeros(count.size + 1, dtype=np.int64)
+    total = flat[:-1].reshape(count.shape)
+    np.cumsum(count, axis=1, out=total)
     total *= 2
     total -= count
-    return total.ravel()
+    return flat
 
 
 def _largest_by_chance(
