@@ -38,6 +38,12 @@ def test_what_comes_too_late_is_not_said(tag: str) -> None:
     assert labels.leads(replace(FOUND, tag=tag)) is False
 
 
+@pytest.mark.parametrize("grade", ["weak", "no_sign", "not_enough_data"])
+def test_little_evidence_argues_for_no_label(grade: str) -> None:
+    assert labels.leads(replace(FOUND, grade=grade)) is None
+    assert labels.leads(FOUND) is True
+
+
 def test_strong_comes_before_likely() -> None:
     likely = replace(FOUND, leading="nps", grade="likely", estimate=0.05)
     assert headline.best(a_map(likely, FOUND), "retention") == FOUND

@@ -45,10 +45,12 @@ def _best(found: LeadMap, key: str, objective: str) -> Evidence | None:
 
 
 def leads(one: Evidence) -> bool | None:
-    """Whether the data call it leading; None where they do not say."""
-    if one.refusal is not None:
+    """Whether the data call it leading; None where they do not say: no sign and a weak one argue for no label."""
+    if one.refusal is not None or one.grade not in ("weak", *headline.SURE):
         return None
-    return one.grade in headline.SURE and one.tag not in MIRRORS
+    if one.tag in MIRRORS:
+        return False
+    return True if one.grade in headline.SURE else None
 
 
 def _line(here: Here, objective: str, reading: Reading, one: Evidence | None) -> None:
