@@ -120,3 +120,20 @@ def test_a_row_that_feeds_two_tables_counts_once() -> None:
     prepared = prepare(piece(header + "\n".join(rows) + "\n", "customers.csv").upload)
     assert [one.table for one in prepared] == ["subscriptions", "accounts"]
     assert (lines_ready(prepared), lines_aside(prepared)) == (8, 1)
+
+
+def test_rows_without_a_key_can_be_numbered() -> None:
+    orders = "who,when,what\n" + "".join(f"A{i % 3},2025-01-0{1 + i % 9},{i}\n" for i in range(1, 20))
+    one = piece(orders, "orders.csv")
+    edits = Edits(tables=("invoices",)).with_pair("constants", "invoices.invoice_id", "#")
+    for header, column in (("who", "account_id"), ("when", "issued_on"), ("what", "amount")):
+        edits = edits.with_pair("targets", header, f"invoices.{column}")
+    found = matched(one, edits)
+    assert found.ready
+    rows = prepare(one.upload, found.mapping.to_json())[0].accepted
+    assert rows.num_rows == len(set(rows["invoice_id"].to_pylist())) == 19
+
+
+def test_a_refused_file_is_not_held_by_its_refusal() -> None:
+    _, refused = read([Sent("broken.xlsx", b"PK\x03\x04" + b"no sheet" * 50)], {}, {}, 200)
+    assert refused[0].problem.__traceback__ is None

@@ -12,7 +12,16 @@ from data import schema
 from data.mapping.mapping import table_of
 from ui.here import Here
 from ui.importing import mapping_file, private_panel, row_steps, state, wording
-from ui.importing.matching import NUMBERED_DAYS, ColumnRow, Matched, could_feed, keeps_extras, options
+from ui.importing.matching import (
+    NUMBER,
+    NUMBERED_DAYS,
+    NUMBERED_KEYS,
+    ColumnRow,
+    Matched,
+    could_feed,
+    keeps_extras,
+    options,
+)
 from ui.importing.pieces import Edits, Piece
 from ui.text import escaped
 
@@ -35,6 +44,7 @@ def show(here: Here, piece: Piece, found: Matched) -> None:
             foreign = found.mapping.foreign
             said = tell.t(f"import.foreign_{foreign}" if foreign else "import.no_table")
             st.markdown(f":orange[:material/help:] {said}")
+            mapping_file.show(here, piece, found)
             return
         grid = st.grid(columns=3, min_column_width=200, gap="small")
         asked_above = {"contact_totals.day"} if any(one.id == "first_day" for one, _ in found.questions) else set()
@@ -134,6 +144,7 @@ def _missing(here: Here, piece: Piece, found: Matched, target: str) -> None:
     """A required column that nothing feeds: a column of the file, or one value for every row."""
     tell, key = here.tell, f"import_missing_{piece.id}_{target}"
     headers = {row.header: row for row in found.rows}
+    numbered = [NUMBER] if target.rpartition(".")[2] in NUMBERED_KEYS else []
 
     def write() -> None:
         chosen = st.session_state[key]
@@ -144,9 +155,10 @@ def _missing(here: Here, piece: Piece, found: Matched, target: str) -> None:
 
     st.selectbox(
         f":orange[:material/priority_high:] {tell.t('import.missing', column=_said(here, found, target))}",
-        list(headers),
+        [*numbered, *headers],
         index=None,
         key=key,
+        format_func=lambda one: tell.t("import.number_rows") if one == NUMBER else one,
         placeholder=tell.t("import.missing_days" if target in NUMBERED_DAYS else "import.missing_says"),
         accept_new_options=True,
         on_change=write,

@@ -13,6 +13,7 @@ from data import schema
 from data.checks.applying import KEPT_EXTRAS
 from data.mapping import Mapping, Source, TableMapping, suggest
 from data.mapping.mapping import missing_columns, table_of
+from data.mapping.names import normalised
 from data.mapping.questions import Question, answered
 from data.problems import DataProblem
 from data.readers.durations import looks_like_clock
@@ -29,6 +30,8 @@ _PERSONAL = re.compile(
     re.I,
 )  # an e-mail address, a Brazilian CPF, a telephone number
 NUMBERED_DAYS = ("contact_totals.day",)  # one row a day: a first day numbers the rows
+NUMBERED_KEYS = ("contact_id", "invoice_id", "response_id", "renewal_id", "referral_id", "contract_id")
+NUMBER = "#"  # the constant that stands for "number the rows"
 
 
 @dataclass(frozen=True)
@@ -218,7 +221,9 @@ def _edited(raw: RawTable, found: Pairs[str, TableMapping], edits: Edits) -> dic
         name, _, column = target.partition(".")
         if name in tables and value:
             tables[name].columns.pop(column, None)
-            if target in NUMBERED_DAYS:
+            if value == NUMBER and column in NUMBERED_KEYS:
+                tables[name].columns[column] = Source(row_number_from=f"{normalised(raw.name).replace(' ', '-')[:40]}-")
+            elif target in NUMBERED_DAYS:
                 tables[name].columns[column] = Source(row_number_from=value)
             else:
                 tables[name].constants[column] = value

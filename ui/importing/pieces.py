@@ -124,8 +124,14 @@ def read(
             first = _first(sent, kept, say)
             pieces += [_again(sent, piece, edits.get(piece.id, Edits()), kept, say) for piece in first]
         except DataProblem as problem:
-            refused.append(Refused(sent.name, problem))
+            refused.append(Refused(sent.name, _light(problem)))
     return pieces, refused
+
+
+def _light(problem: DataProblem) -> DataProblem:
+    """The problem without its traceback, whose frames would hold the bytes of the file as long as it is shown."""
+    problem.__context__ = problem.__cause__ = None
+    return problem.with_traceback(None)
 
 
 def _part(progress: Progress | None, name: str, place: int, of: int) -> Callable[[str, float], None] | None:
@@ -141,7 +147,7 @@ def _first(sent: Sent, kept: MutableMapping[Any, Any], say: Callable[[str, float
             upload = workspace.look(sent.getvalue(), sent.name, progress=say)
             kept[key] = [_piece(sent, upload, number) for number in range(len(upload.tables))]
         except DataProblem as problem:
-            kept[key] = problem
+            kept[key] = _light(problem)
     found = kept[key]
     if isinstance(found, DataProblem):
         raise found
@@ -178,5 +184,5 @@ def _again(
             one = replace(piece.upload, tables=(upload.tables[number],), suggestions=(upload.suggestions[number],))
             kept[key] = replace(piece, upload=one)
         except DataProblem as problem:
-            kept[key] = replace(piece, problem=problem)
+            kept[key] = replace(piece, problem=_light(problem))
     return kept[key]
