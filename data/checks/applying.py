@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -139,8 +140,9 @@ def _table(
         columns[column] = constant(value, name, table.columns[column], findings.count, how)
     if name == "surveys":
         _labelled_keys(key, body, columns, mapping)
-        surveys.settle(columns, findings, split)
+        surveys.settle(columns, findings, split, _score_headers(body))
     if name == "sentiment":
+        surveys.named_scale(columns, findings, _score_headers(body), np.ones(findings.count, dtype=bool))
         _sentiment_scale(columns, findings)
     currencies.fill(rows, table, body, columns, findings, known.currencies)
     rules.check(table, columns, findings, known.accounts, known.currencies, split, known.subscriptions)
@@ -161,6 +163,10 @@ def _table(
         merged,
         shaped.made if shaped else 0,
     )
+
+
+def _score_headers(body: TableMapping) -> tuple[str, ...]:
+    return body.columns["score"].headers if "score" in body.columns else ()
 
 
 def _quiet(notes: list[Problem], mapping: Mapping) -> list[Problem]:

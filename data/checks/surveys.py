@@ -1,5 +1,7 @@
 """Survey answers and ratings: words to scores, and the scale where the file does not say it."""
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,9 +12,12 @@ from data.mapping.names import normalised, words
 from data.readers.typed import mask
 
 Columns = dict[str, pa.Array]
+_IN_HEADER = re.compile(
+    r"[(\[]\s*(?:scale|escala)?\s*([01])\s*(?:-|–|—|to|a|até|ate|hasta|\.\.+)\s*(\d{1,3})\s*[)\]]", re.I
+)
 
 
-def settle(columns: Columns, findings: Findings, split: bool) -> None:
+def settle(columns: Columns, findings: Findings, split: bool, headers: tuple[str, ...] = ()) -> None:
     """Complete survey columns: scores from words, rows without an answer, scales, direction; changes `columns`.
 
     Args:
@@ -25,6 +30,7 @@ def settle(columns: Columns, findings: Findings, split: bool) -> None:
     if "score" not in columns:
         columns["score"] = pa.nulls(count, pa.float64())
     answered_in_words = _scores_from_labels(columns, findings)
+    named_scale(columns, findings, headers, ~answered_in_words)
     empty = mask(pc.is_null(columns["score"])) & ~findings.rejected
     if split:
         findings.leave_out(empty, "score", "no_answer", "an answer; rows without one are not survey answers")
@@ -63,6 +69,23 @@ def _scores_from_labels(columns: Columns, findings: Findings) -> np.ndarray:
         lambda row: columns["label"][row].as_py(),
     )
     return filled
+
+
+def named_scale(columns: Columns, findings: Findings, headers: tuple[str, ...], rows: np.ndarray) -> None:
+    """Take the scale that a header names, as in `Nota NPS (1-10)`, for rows without one; changes `columns`."""
+    found = {(float(low), float(high)) for header in headers for low, high in _IN_HEADER.findall(header)}
+    if len(found) != 1 or not (ends := found.pop())[0] < ends[1]:
+        return
+    open_rows = np.zeros(findings.count, dtype=bool)
+    for name, value in zip(("scale_min", "scale_max"), ends, strict=True):
+        given = columns.get(name, pa.nulls(findings.count, pa.float64()))
+        mine = rows & mask(pc.is_null(given))
+        columns[name] = pc.if_else(pa.array(mine), pa.scalar(value), given)
+        open_rows |= mine
+    if open_rows.any():
+        low, high = (f"{end:g}" for end in ends)
+        expected = f"a scale of {low} to {high}, as the header says"
+        findings.assume("scale_max", "scale_from_header", int(open_rows.sum()), expected, low=low, high=high)
 
 
 def _complete_scales(columns: Columns, findings: Findings, in_words: np.ndarray) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -121,7 +122,7 @@ def convert(texts: pa.Array, table: str, column: schema.Column, unit: str | None
     if kind == "str":
         return _text(texts, domain)
     if kind == "bool":
-        return Resolved(by_distinct(trimmed(texts), _booleans), texts)
+        return Resolved(by_distinct(trimmed(texts), partial(_booleans, domain=domain)), texts)
     if kind in ("date", "datetime"):
         style = how.style
         if (table, column.name) in MONTHS_ALLOWED or unit == "first_day":
@@ -184,8 +185,8 @@ def _by_words(typed: Typed, texts: pa.Array, known: dict[str, Any]) -> None:
     typed.values = pa.array(np.where(np.isnan(found), 0.0, found), mask=np.isnan(found))
 
 
-def _booleans(texts: pa.Array) -> Typed:
-    truth = words("boolean")
+def _booleans(texts: pa.Array, domain: str) -> Typed:
+    truth = words("boolean") | words(domain)
     missing = is_missing(texts)
     found = [
         None if gone else truth.get(normalised(text)) for text, gone in zip(texts.to_pylist(), missing, strict=True)

@@ -204,7 +204,8 @@ def _fit(raw: RawTable, header: str, table: schema.Table, column: str, tag: str 
     elif kind in ("datetime", "date") and tag in FACTORS:
         kind = "float"
     if kind == "bool":
-        return sum(normalised(text) in words("boolean") for text in texts.to_pylist()) / len(texts)
+        truth = words("boolean") | words(f"{table.name}.{column}")
+        return sum(normalised(text) in truth for text in texts.to_pylist()) / len(texts)
     convert: dict[str, Callable[[pa.Array], Typed]] = {
         "int": numbers.to_numbers,
         "float": durations.to_seconds if spec.unit == "seconds" else numbers.to_numbers,

@@ -6,47 +6,27 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data import schema
-from data.mapping import by_values, forms
+from data.mapping import by_values, forms, telling
 from data.mapping.answers import ASKED, kind_by_values, kind_of, parted, scores_in
 from data.mapping.forms import months_in
 from data.mapping.mapping import Mapping, Match, Source, TableMapping, missing_columns, table_of
 from data.mapping.matching import Found, match_headers, repeats
-from data.mapping.names import GENERIC, normalised, synonyms, table_words, variants
+from data.mapping.names import GENERIC, normalised, synonyms, variants
 from data.mapping.questions import Question
 from data.mapping.recognise import recognised
+from data.readers import numbers
 from data.readers.raw import RawTable
 
 _NUMBERED = ("contact_id", "invoice_id", "response_id", "renewal_id", "referral_id", "contract_id")
 _WEAK = 3.5
+_PULSE = frozenset(
+    ["health", "health rating", "pulse", "pulso", "salud", "saude", "sentiment", "sentimento", "sentimiento"]
+)
 _OWN_SUBSCRIPTIONS = ("accounts", "subscriptions", "contracts")
 _PHONE = re.compile(r"\b(?:call|calls|ligacao|ligacoes|chamada|chamadas|llamada|llamadas|phone|telefone|telefono)\b")
-_OPPORTUNITIES = frozenset(
-    [
-        "deal id",
-        "deal name",
-        "deal pipeline id",
-        "deal pipeline stage id",
-        "deal stage",
-        "dealname",
-        "dealstage",
-        "etapa da oportunidade",
-        "etapa do negocio",
-        "forecast category",
-        "is won",
-        "opportunity id",
-        "opportunity name",
-        "probability",
-        "probabilidade",
-        "probabilidad",
-        "stage name",
-    ]
-)
-_OPPORTUNITY_FILES = re.compile(r"\b(?:opportunit(?:y|ies)|oportunidades?|deals?)\b")
-_PRICES = frozenset(
-    ["aggregate usage", "interval length", "interval unit", "interval count", "trial length", "tiers mode"]
-)
 
 
 def suggest(raw: RawTable, tables: list[str] | None = None, accounts: pa.Array | None = None) -> Mapping:
@@ -75,15 +55,17 @@ def suggest(raw: RawTable, tables: list[str] | None = None, accounts: pa.Array |
         and best_incomplete.score > fits[chosen[0]].score
     ):
         chosen = [best_incomplete.name]
+    if not tables and (kind := telling.by_object(raw)) is not None:
+        chosen = [kind]
     months = months_in(raw) if tables is None or "monthly" in tables else {}
     if months and not (len(chosen) == 1 and fits[chosen[0]].complete and chosen[0] not in ("accounts", "monthly")):
         account = fits["monthly"].found.get("account_id") or _first_text(raw, months)
         if account is not None:
             return _wide(raw, months, account, fits)
-    foreign = "" if tables else _foreign(raw, chosen[0])
+    foreign = "" if tables else telling.foreign(raw, chosen[0])
     if foreign or (not tables and fits[chosen[0]].score < _WEAK):
         chosen = [] if foreign else _named_and_filled(raw, fits)
-    if not tables and len(chosen) == 1 and chosen[0] in ("accounts", "subscriptions"):
+    if not tables and chosen in (["accounts"], ["subscriptions"]) and telling.by_object(raw) is None:
         chosen = _customers_with_terms(chosen[0], fits)
     if not tables and chosen == ["contacts"]:
         answers = _answers_within(raw, fits["contacts"])
@@ -190,10 +172,12 @@ class _Fit:
         self.table = table
         self.found: dict[str, Found] = match_headers(raw, table, accounts)
         self.constants: dict[str, Any] = {}
-        self.named = _named_after(raw, table.name)
+        kind = telling.by_object(raw)
+        self.named = telling.named_after(raw, table.name) if kind is None else 1.0 * (kind == table.name)
         self._fill_in(raw)
         self._settle_key(raw)
-        self.score = self._score(raw)
+        self.doubtful = self._says_little(raw)
+        self.score = self._score(raw) - 4.0 * self.doubtful
 
     @property
     def mapping(self) -> TableMapping:
@@ -208,8 +192,20 @@ class _Fit:
 
     @property
     def complete(self) -> bool:
-        """Whether all required columns have a source."""
-        return not missing_columns(self.name, self.mapping)
+        """Whether all required columns have a source, and more than a day of some account tells that it is this."""
+        return not self.doubtful and not missing_columns(self.name, self.mapping)
+
+    def _says_little(self, raw: RawTable) -> bool:
+        """Whether whose row it is, and a column called just "date", is all that was found of more columns."""
+        real = {column: match.headers for column, (match, _, _) in self.found.items() if match.headers}
+        if self.name == "accounts":
+            return telling.about_a_day(raw, real)
+        rest = [headers for column, headers in real.items() if column != "account_id"]
+        used = {header for headers in real.values() for header in headers}
+        others = any(header not in used and raw.sample(header) for header in raw.headers)
+        return (
+            not self.named and others and len(rest) <= 1 and all(normalised(h) in GENERIC for one in rest for h in one)
+        )
 
     def _fill_in(self, raw: RawTable) -> None:
         columns = self.table.columns
@@ -225,9 +221,15 @@ class _Fit:
                 self._put(
                     column, Source(row_number_from=f"{normalised(raw.name).replace(' ', '-')[:40]}-"), 0.3, "numbered"
                 )
+        if self.name == "renewals":
+            self._amount_of_renewals(raw)
+        if self.name == "sentiment" and "rater" not in self.found and "score" in self.found:
+            self._rater(raw)
         if self.name == "subscriptions" and "subscription_id" not in self.found:
             self._make_up_subscriptions(raw)
-        if self.name in ("invoices", "subscriptions") and "livemode" in {normalised(header) for header in raw.headers}:
+        if self.name in ("invoices", "subscriptions") and (
+            telling.by_object(raw) or "livemode" in {normalised(header) for header in raw.headers}
+        ):
             self._in_cents(raw)
         tag = self.found["amount"][2] if "amount" in self.found else None
         if tag in ("monthly", "monthly_cents", "annual") and "billing_months" in columns:
@@ -248,6 +250,31 @@ class _Fit:
             key = " ".join(self.found["contact_id"][1].headers)
             if _PHONE.search(normalised(key)):
                 self.constants["channel"] = "phone"
+
+    def _amount_of_renewals(self, raw: RawTable) -> None:
+        """A column called just "amount" is what is up for renewal, where others tell that these are renewals."""
+        telling_apart = [name for name in ("renewal_id", "renewed_amount") if name in self.found]
+        if "due_amount" in self.found or not any(self.found[name][0].headers for name in telling_apart):
+            return
+        used = {header for match, _, _ in self.found.values() for header in match.headers}
+        known = synonyms("invoices")
+        for header in raw.headers:
+            form = normalised(header)
+            if header not in used and form in known and known[form].column == "amount" and raw.sample(header):
+                self._put("due_amount", Source((header,)), 0.7, "guessed")
+                return
+
+    def _rater(self, raw: RawTable) -> None:
+        """How an account feels, beside the name of who looks after it: that person's rating."""
+        known = synonyms("accounts")
+        header = self.found["score"][1].headers[0]
+        top = pc.max(numbers.to_numbers(pa.array(raw.sample(header), pa.string())).values).as_py()
+        if top is None or top > 10:
+            return  # a computed score of 0 to 100 is nobody's rating
+        if normalised(header) in _PULSE and any(
+            form in known and known[form].column == "csm" for header in raw.headers for form in variants(header)
+        ):
+            self.constants["rater"] = "csm"
 
     def _settle_key(self, raw: RawTable) -> None:
         """In a file named after the table, a column called just "id" without repeats is its key."""
@@ -302,26 +329,16 @@ class _Fit:
         if (
             "account_id" not in self.table.columns
             and "referrer_account_id" not in self.table.columns
-            and _has_account(raw)
+            and telling.has_account(raw)
         ):
             score -= 3.0
         key = self.table.key[0] if len(self.table.key) == 1 else None
         if key in self.found and self.found[key][1].headers and repeats(raw, self.found[key][1].headers[0]):
-            score -= 4.0
+            lines = key == "invoice_id" and forms.summed_lines(raw, self.name, self.mapping, key) is not None
+            score -= 0.0 if lines else 4.0
         if key in self.found and self.found[key][1].headers and not self.named:
             score -= 3.0 * (normalised(self.found[key][1].headers[0]) in GENERIC)
         return score
-
-
-def _foreign(raw: RawTable, chosen: str) -> str:
-    """What the file lists when it is nothing Farol holds: sales opportunities or a list of prices; else ""."""
-    forms = {form for header in raw.headers for form in variants(header)}
-    telling = len(forms & _OPPORTUNITIES)
-    if telling >= 2 or ((telling or chosen != "renewals") and _OPPORTUNITY_FILES.search(normalised(raw.name))):
-        return "opportunities"
-    if len(forms & _PRICES) >= 2 and not _has_account(raw) and not forms & {"subscription id", "start date"}:
-        return "prices"
-    return ""
 
 
 def _customers_with_terms(chosen: str, fits: dict[str, "_Fit"]) -> list[str]:
@@ -340,31 +357,6 @@ def _repeat_together(raw: RawTable, headers: tuple[str, ...]) -> bool:
     """Whether several columns together hold the same values twice, judged on the first rows."""
     rows = raw.frame.select(list(headers)).slice(0, 20_000)
     return rows.group_by(list(headers)).aggregate([]).num_rows < rows.num_rows
-
-
-def _named_after(raw: RawTable, table: str) -> float:
-    """1 when the file or sheet is called like the table, 0.8 by another word for it, else 0."""
-    stem = re.sub(
-        r"(?:\.(?:csv|tsv|txt|xlsx?|xlsm|xlsb|ods|parquet|jsonl?|ndjson|gz|zip))+\b", "", raw.name, flags=re.IGNORECASE
-    )
-    name = normalised(stem)
-    if name.replace(" ", "_") == table or name.replace(" ", "_").endswith(f"_{table}"):
-        others = [
-            other
-            for other in table_words()
-            if other != table and name.replace(" ", "_").endswith(other) and len(other) > len(table)
-        ]
-        return 0.0 if others else 1.0
-    lengths = {
-        other: max((len(word) for word in words if re.search(rf"\b{word}\b", name)), default=0)
-        for other, words in table_words().items()
-    }
-    return 0.8 if lengths[table] and lengths[table] == max(lengths.values()) else 0.0
-
-
-def _has_account(raw: RawTable) -> bool:
-    names = {form for form, known in synonyms("subscriptions").items() if known.column == "account_id"}
-    return any(set(variants(header)) & names for header in raw.headers)
 
 
 def _answers_within(raw: RawTable, contacts: _Fit) -> _Fit | None:
