@@ -19,7 +19,7 @@ _CODES = frozenset([
     "GTQ", "HKD", "HUF", "ILS", "INR", "JPY", "KRW", "MXN", "NOK", "NZD", "PEN", "PLN", "PYG", "RON", "SEK",
     "SGD", "TRY", "TWD", "USD", "UYU", "ZAR",
 ])  # fmt: skip
-_SIGNS = {"R$": "BRL", "US$": "USD", "MX$": "MXN", "AR$": "ARS", "A$": "AUD", "C$": "CAD", "€": "EUR", "£": "GBP",
+SIGNS = {"R$": "BRL", "US$": "USD", "MX$": "MXN", "AR$": "ARS", "A$": "AUD", "C$": "CAD", "€": "EUR", "£": "GBP",
           "₹": "INR", "S/": "PEN", "S/.": "PEN"}  # fmt: skip
 _IN_HEADER = re.compile(r"R\$|US\$|MX\$|AR\$|A\$|C\$|€|£|₹")
 _LOWER = frozenset(["usd", "eur", "brl", "gbp", "mxn"])
@@ -86,7 +86,7 @@ def _beside(texts: pa.Array) -> tuple[pa.Array, np.ndarray]:
     """The code of the currency beside each number (missing without one), and where a bare `$` stands."""
     encoded = pc.dictionary_encode(texts)
     signs = signs_beside(encoded.dictionary)
-    codes = [_SIGNS.get(sign) or (sign if sign in _CODES else None) for sign in signs]
+    codes = [SIGNS.get(sign) or (sign if sign in _CODES else None) for sign in signs]
     dollar = np.append(np.array([sign == "$" for sign in signs], dtype=bool), False)
     places = np.asarray(pc.fill_null(encoded.indices, len(signs)))
     return pa.array(codes, pa.string()).take(encoded.indices), dollar[places]
@@ -94,7 +94,7 @@ def _beside(texts: pa.Array) -> tuple[pa.Array, np.ndarray]:
 
 def _in_header(header: str) -> str | None:
     """The one currency a header names, as in `Amount (USD)`, `Valor R$` or `mrr_usd`; None without or with several."""
-    found = {_SIGNS[sign] for sign in _IN_HEADER.findall(header)}
+    found = {SIGNS[sign] for sign in _IN_HEADER.findall(header)}
     for word in re.findall(r"[A-Za-z]+", header):
         if word in _CODES or word in _LOWER:
             found.add(word.upper())

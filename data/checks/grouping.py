@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data.checks.currencies import SIGNS
 from data.checks.shaped import Refused, Shaped, lines_of, say, take, texts_of
 from data.checks.sums import added_up
 from data.checks.values import Manner
@@ -64,7 +65,9 @@ def sum_rows(
             shaped.refused.append(Refused(refused[0], header, "not_a_number", expected, refused[1]))
         there = mask(pc.is_valid(typed.values))
         values = np.asarray(pc.fill_null(typed.values, 0.0), dtype=float)
-        made[header] = added_up(values[there], group[there], count)
+        made[header] = _with_signs(
+            shaped, header, private, added_up(values[there], group[there], count), group, typed.bad
+        )
         some, whole = np.bincount(group[there], minlength=count), np.bincount(group, minlength=count)
         gaps = (some > 0) & (some < whole) & (np.bincount(group[typed.bad], minlength=count) == 0)
         if gaps.any():
@@ -126,6 +129,37 @@ def sum_rows(
     shaped.raw = replace(shaped.raw, frame=pa.table(columns), row_numbers=lines, _samples={})
     shaped.target = group[shaped.target]
     shaped.plain |= frozenset(step.sums)
+
+
+def _with_signs(
+    shaped: Shaped, header: str, private: set[str], sums: pa.Array, group: np.ndarray, bad: np.ndarray
+) -> pa.Array:
+    """The sums with the currency that was written beside their parts; different ones in a group are refused."""
+    texts = texts_of(shaped, header)
+    encoded = pc.dictionary_encode(pc.fill_null(texts, ""))
+    signs = [SIGNS.get(sign, sign) for sign in numbers.signs_beside(encoded.dictionary)]
+    if not any(signs):
+        return sums
+    names = sorted({sign for sign in signs if sign})
+    place = np.array([names.index(sign) if sign else -1 for sign in signs], dtype=np.int64)[
+        np.asarray(encoded.indices, dtype=np.int64)
+    ]
+    signed, count = (place >= 0) & ~bad, len(sums)
+    low, high = np.full(count, len(names)), np.full(count, -1)
+    np.minimum.at(low, group[signed], place[signed])
+    np.maximum.at(high, group[signed], place[signed])
+    several = (high >= 0) & (low != high)
+    if several.any():
+        shown = np.full(count, "", dtype=object)
+        if header not in private:
+            shown[several] = [
+                f"{names[one]} / {names[other]}" for one, other in zip(low[several], high[several], strict=True)
+            ]
+        expected = "one currency for the rows of a key: different ones cannot be added up"
+        shaped.refused.append(Refused(several, header, "mixed_currencies", expected, shown))
+    beside = pa.array([names[one] if one >= 0 else None for one in high], pa.string())
+    joined = pc.binary_join_element_wise(beside, sums.cast(pa.string()), " ")
+    return pc.if_else(pc.is_valid(beside), joined, sums.cast(pa.string()))
 
 
 def _numbers(shaped: Shaped, header: str, how: Manner) -> Typed:

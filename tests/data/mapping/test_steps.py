@@ -386,3 +386,29 @@ def test_no_step_loses_a_row_unsaid(data):
     body = {"rows": steps, "columns": columns, "constants": {"observed_on": "2024-01-01"}}
     found = one(text + "z,u,1,1\n", body, "observations", known=Known())
     assert adds_up(found)
+
+
+def test_sums_keep_the_currency_written_beside_their_parts():
+    body = {"columns": INVOICES, "rows": [{"sum_by": ["Order"], "sum": ["Total"]}]}
+    text = (
+        "Order;Customer;Day;Total\n1;A;2024-03-01;US$ 1.000,50\n1;A;2024-03-01;US$ -0,25\n"
+        "2;B;2024-03-01;R$ 7,00\n2;B;2024-03-01;3,00\n3;C;2024-03-01;€ 1,00\n3;C;2024-03-01;US$ 1,00\n"
+        "4;D;2024-03-01;9,00\n"
+    )
+    prepared = one(text, body, known=Known(currencies=("BRL", "USD")))
+    amounts = dict(
+        zip(prepared.accepted["invoice_id"].to_pylist(), prepared.accepted["amount"].to_pylist(), strict=True)
+    )
+    assert amounts == {"1": 1000.25, "2": 10.0, "4": 9.0}
+    assert prepared.accepted["currency"].to_pylist() == ["USD", "BRL", None]
+    assert said(prepared)["mixed_currencies", "rejected"] == 1
+    assert lines(prepared) == [6, 7]
+    assert adds_up(prepared)
+
+
+def test_sums_of_negative_amounts_keep_their_currency_too():
+    body = {"columns": INVOICES, "rows": [{"sum_by": ["Order"], "sum": ["Total"]}]}
+    text = "Order;Customer;Day;Total\n1;A;2024-03-01;US$ -10,00\n1;A;2024-03-01;(US$ 5,00)\n"
+    prepared = one(text, body)
+    assert prepared.accepted["amount"].to_pylist() == [-15.0]
+    assert prepared.accepted["currency"].to_pylist() == ["USD"]
