@@ -299,7 +299,11 @@ def evidence_(
         for one in found.found
         if (one.family == "declared" or exploratory) and (lagging is None or one.lagging == lagging)
     ]
-    print_evidence(rows, as_json)
+    if as_json:
+        show([recorded(one) for one in rows], True)
+        return
+    for one in rows:
+        print_pair(one)
 
 
 OUTCOMES = {
@@ -315,15 +319,15 @@ def told(share: float, what: str) -> None:
     print(f"{share:4.0%} {what}", file=sys.stderr)
 
 
-def print_evidence(found: list[Any], as_json: bool) -> None:
-    """Pairs with their grade and sentence."""
-    records = [one.record() | {"sentence": leading_words.told(one, LOCALE)} for one in found]
-    if as_json:
-        show(records, True)
-        return
-    for one, record in zip(found, records, strict=True):
-        print(f"{one.leading} → {one.lagging}  [{leading_words.grade_word(one.grade, LOCALE)}]")
-        print(f"  {record['sentence']}")
+def recorded(found: Any) -> dict[str, Any]:
+    """One pair with its sentence."""
+    return found.record() | {"sentence": leading_words.told(found, LOCALE)}
+
+
+def print_pair(found: Any) -> None:
+    """One pair in words."""
+    print(f"{found.leading} → {found.lagging}  [{leading_words.grade_word(found.grade, LOCALE)}]")
+    print(f"  {leading_words.told(found, LOCALE)}")
 
 
 @app.command("lead-lag", help=text("evidence.cli_two", LOCALE))
@@ -336,7 +340,11 @@ def lead_lag(
     as_json: Json = False,
 ) -> None:
     """Say whether one column of a file moves before another."""
-    print_evidence([farol.two_series(file, leading, lagging, month)], as_json)
+    found = farol.two_series(file, leading, lagging, month)
+    if as_json:
+        print(json.dumps(recorded(found), ensure_ascii=False, default=str, allow_nan=False))
+    else:
+        print_pair(found)
 
 
 @app.command(help=say("workspaces.help"))

@@ -1,5 +1,6 @@
 """What the evidence says on real exports, through the terminal. Skipped where the files are absent."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+import cli
 from tests.acceptance.conftest import Terminal
 
 Find = Callable[[str], Path]
@@ -103,21 +106,13 @@ def transfer_function(months: int, lead: int, seed: int) -> pd.DataFrame:
 def test_sales_after_their_leading_indicator(terminal: Terminal, tmp_path: Path, seed: int) -> None:
     file = tmp_path / "sales.csv"
     transfer_function(150, 3, seed).to_csv(file, index=False)
-    import json
-
-    from typer.testing import CliRunner
-
-    import cli
-
     words = ["lead-lag", str(file), "--leading", "indicator", "--lagging", "sales", "--month", "month", "--json"]
     result = CliRunner().invoke(cli.app, words)
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
-    found = found[0] if isinstance(found, list) else found
     assert (found["level"], found["tag"], found["lead_months"], found["grade"]) == ("series", "leads", 3, "strong")
     assert found["r"] > 0.4
     back = CliRunner().invoke(cli.app, [*words[:2], "--leading", "sales", "--lagging", "indicator", *words[6:]])
     told = json.loads(back.stdout)
-    told = told[0] if isinstance(told, list) else told
     assert told["tag"] != "leads"
     assert told["lead_months"] is None
