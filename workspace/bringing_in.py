@@ -25,7 +25,7 @@ from data.problems import DataProblem, Problem
 from data.readers import Assumed
 from data.store import Batch, CommitResult, Store
 from workspace.home import open_store
-from workspace.knowing import beside, compare_churn, known, with_new
+from workspace.knowing import beside, compare_churn, compare_held, known, with_new
 from workspace.numbers import Workspace
 
 FIRST = ("accounts", "subscriptions")  # other tables point at them
@@ -89,8 +89,11 @@ def check(
     choices: Sequence[Choice] | None = None,
     *,
     progress: Progress | None = None,
+    mode: str | None = None,
 ) -> list[list[Prepared]]:
     """The rows of each file as they would be stored, with every problem; files that others point at are read first.
+
+    `mode` is how they will come in, None while nobody has chosen.
 
     Raises:
         DataProblem: a mapping that cannot be used, or a file that feeds nothing, with the reason.
@@ -118,6 +121,7 @@ def check(
         )
         held = with_new(held, prepared[i])
     compare_churn(workspace, list(prepared.values()))
+    compare_held(workspace, list(prepared.values()), mode)
     return [prepared[i] for i in range(len(uploads))]
 
 
@@ -226,7 +230,7 @@ def import_files(
         try:
             settled = [_as_last_time(workspace, upload, choice) for upload in uploads]
             choices = [mine for mine, _ in settled]
-            prepared = check(workspace, uploads, choices, progress=_shares(progress, "…"))
+            prepared = check(workspace, uploads, choices, progress=_shares(progress, "…"), mode=mode)
             for each, (_, gone) in zip(prepared, settled, strict=True):
                 each[0].checked.problems.extend(_outgrown(gone))
             before = _lit(workspace)

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data import schema
-from data.checks import churn
+from data.apart import Kept
+from data.checks import churn, held
 from data.facts import connect
 from data.importing import Known, Prepared
 from data.problems import Problem
@@ -77,19 +78,33 @@ def compare_churn(workspace: Workspace, prepared: Sequence[Sequence[Prepared]]) 
         min(rows, key=lambda one: order.index(one.table)).checked.problems.append(problem)
 
 
-def beside(held: Sequence[str], new: Any, table: str, path: Path) -> list[str]:
+def compare_held(workspace: Workspace, prepared: Sequence[Sequence[Prepared]], mode: str | None = None) -> None:
+    """Say on each table what adding its rows counts twice and what updating with them clears.
+
+    `mode` is how they will come in; None while nobody has chosen.
+    """
+    for one in (one for each in prepared for one in each):
+        files = workspace.facts.files.get(one.table, ())
+        rows = one.accepted.path if isinstance(one.accepted, Kept) else one.accepted
+        if mode in (None, "append") and (twice := held.days_held(one.table, rows, files)) is not None:
+            one.checked.problems.append(twice)
+        if mode in (None, "upsert"):
+            one.checked.problems.extend(held.cleared(one.table, rows, files))
+
+
+def beside(files: Sequence[str], new: Any, table: str, path: Path) -> list[str]:
     """Files of the rows held that an update with `new` leaves as they are; all of them where the table has no key.
 
     Args:
-        held: Parquet files of the table.
+        files: Parquet files of the table.
         new: The new rows.
         table: The canonical table.
         path: A file to write.
     """
     keys = list(schema.tables()[table].key)
-    if not held or not keys:
-        return list(held)
-    rows = pa.concat_tables([pq.read_table(file) for file in held], promote_options="permissive")
+    if not files or not keys:
+        return list(files)
+    rows = pa.concat_tables([pq.read_table(file) for file in files], promote_options="permissive")
     fresh = new.select(keys).cast(pa.schema([rows.schema.field(key) for key in keys]))
     pq.write_table(rows.join(fresh, keys=keys, join_type="left anti"), path)
     return [str(path)]

@@ -121,7 +121,7 @@ IDS = [
     "rows_only", "rows_without", "summed", "summed_with_blanks", "differs_within_key", "mixed_currencies",
     "older_version", "no_newest", "tied_newest", "no_cells", "first_of_list", "not_whole_months", "nothing_to_take_off",
     "unknown_subscription", "far_future", "long_ago", "far_out", "overlapping", "overlapping_product",
-    "churn_disagrees",
+    "churn_disagrees", "overlaps_held", "values_cleared", "scale_from_header",
 ]  # fmt: skip
 
 
