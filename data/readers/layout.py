@@ -23,6 +23,16 @@ _NOTICE = re.compile(
     re.IGNORECASE,
 )
 
+_MADE = re.compile(
+    r"^(?:report )?(?:generated|exported|created|printed|issued|updated|as|gerado|exportado|emitido|impresso|"
+    r"atualizado|generado|impreso|actualizado)(?: on| at| of| em| el| a las)?\s*:?$|^(?:report )?(?:date|period)\s*:?$|"
+    r"^(?:data|fecha|per[ií]odo)(?: d[oae]l? (?:relat[oó]rio|extra[cç][aã]o|informe|reporte))?\s*:?$",
+    re.IGNORECASE,
+)
+_MADE_BY = re.compile(
+    r"^(?:generated|exported|printed|gerado|exportado|impresso|generado|impreso) (?:by|por)$", re.IGNORECASE
+)
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -92,6 +102,8 @@ def find_header(records: Sequence[list[str]]) -> int | None:
     wide = max(count for count in filled)
     need = 0.6 * (wide if wide <= 2 * usual else usual)
     for i, record in enumerate(head):
+        if _says_when(record, filled[i], usual) and any(filled[i + 1 :]):
+            continue
         if filled[i] >= need and (filled[i] >= 2 or widest == 1):
             better = _fuller(head, filled, i, usual)
             if better is not None:
@@ -103,6 +115,16 @@ def find_header(records: Sequence[list[str]]) -> int | None:
 def filled_cells(record: list[str]) -> int:
     """How many cells of a record hold something."""
     return sum(1 for cell in record if cell.strip())
+
+
+def _says_when(record: list[str], filled: int, usual: int) -> bool:
+    """Whether a record is a title that says when or by whom: `Generated on | 2024-05-01`, or a label and its value."""
+    cells = [cell.strip() for cell in record if cell.strip()]
+    if len(cells) < 2 or shape(cells[0]) != "text":
+        return False
+    if _MADE.match(cells[0]) and shape(cells[1]) in ("date", "time"):
+        return True
+    return filled == 2 < usual and (cells[0].endswith(":") or _MADE_BY.match(cells[0]) is not None)
 
 
 def _fuller(head: Sequence[list[str]], filled: list[int], start: int, usual: int) -> int | None:
