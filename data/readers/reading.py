@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -17,6 +18,10 @@ from data.readers.json_rows import looks_like_json, read_json
 from data.readers.raw import MAX_BYTES, Assumed, RawTable
 from data.readers.spreadsheets import read_spreadsheet
 
+_MARKUP = re.compile(
+    rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*<(?:!--|(?:!doctype|\?xml|html|head|body|meta|style|table)\b)",
+    re.IGNORECASE,
+)
 _UNPACK_LIMIT = 4 * 1024**3
 _MEMBERS = 50
 _SHEETS = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
@@ -85,6 +90,13 @@ def _read(data: memoryview, name: str, assumed: Assumed | None, depth: int) -> l
         raise DataProblem(
             "not_a_table",
             "{name} is not a table Farol can read. Give CSV, TSV, XLSX, XLS, ODS, Parquet or JSON lines.",
+            name=name,
+        )
+    if _MARKUP.match(bytes(data[:2048]).replace(b"\0", b"")):
+        raise DataProblem(
+            "html_table",
+            "{name} is a web page (HTML or XML) under the name of a spreadsheet. Open it in a spreadsheet program, "
+            "save it as XLSX and bring that.",
             name=name,
         )
     if suffix in ("jsonl", "ndjson", "json") or looks_like_json(bytes(data[:4096])):
