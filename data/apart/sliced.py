@@ -33,8 +33,8 @@ TABLES = ("usage", "usage_daily")
 _BODY = {"columns", "constants"}
 _SOURCE = {"from", "values", "as", "times", "lookup"}
 _BY_ROW = {
-    "missing_required", "negative", "more_than_whole", "unknown_account", "far_future", "long_ago",
-    "not_a_date", "not_a_number", "not_a_whole_number",
+    "missing_required", "negative", "more_than_whole", "unknown_account", "unknown_account_near", "far_future",
+    "long_ago", "not_a_date", "not_a_number", "not_a_whole_number",
 }  # fmt: skip
 
 

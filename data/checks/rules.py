@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data import schema
-from data.checks import plausible
+from data.checks import alike, plausible
 from data.checks.findings import Findings
 from data.readers.typed import mask
 
@@ -76,6 +76,8 @@ def check(
         _currencies(columns, findings, currencies)
     if accounts is not None and table.name != "accounts":
         _accounts(columns, findings, accounts)
+    if table.name == "accounts" and "account_id" in columns:
+        alike.twins(columns["account_id"], findings, accounts)
     plausible.check(table, columns, findings, held)
 
 
@@ -234,6 +236,4 @@ def _duplicates(table: schema.Table, columns: Columns, findings: Findings, split
 def _accounts(columns: Columns, findings: Findings, accounts: pa.Array) -> None:
     for name in ("account_id", "referrer_account_id"):
         if name in columns:
-            known = pc.is_in(columns[name], value_set=accounts.cast(columns[name].type), skip_nulls=True)
-            rows = ~mask(known) & mask(pc.is_valid(columns[name]))
-            findings.warn(rows, name, "unknown_account", "an account of the accounts table", _show(columns, name))
+            alike.unknown(columns[name], name, findings, accounts, _show(columns, name))

@@ -122,6 +122,7 @@ IDS = [
     "older_version", "no_newest", "tied_newest", "no_cells", "first_of_list", "not_whole_months", "nothing_to_take_off",
     "unknown_subscription", "far_future", "long_ago", "far_out", "overlapping", "overlapping_product",
     "churn_disagrees", "overlaps_held", "values_cleared", "scale_from_header",
+    "unknown_account_near", "accounts_alike",
 ]  # fmt: skip
 
 
