@@ -79,7 +79,11 @@ def _tables(here: Here) -> None:
             tell.t("data.source"): [one.source for one in held],
         }
     st.caption(tell.t("data.tables_says"))
-    st.dataframe(pd.DataFrame(shown), hide_index=True, width="stretch")
+    frame = pd.DataFrame(shown)
+    counts: dict[Any, Any] = {
+        name: st.column_config.NumberColumn(format="localized") for name in frame.select_dtypes("number").columns
+    }
+    st.dataframe(frame, hide_index=True, width="stretch", column_config=counts)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             tell.t("data.check"),
