@@ -80,10 +80,10 @@ def _tables(here: Here) -> None:
         }
     st.caption(tell.t("data.tables_says"))
     frame = pd.DataFrame(shown)
-    counts: dict[Any, Any] = {
+    numbers: dict[Any, Any] = {
         name: st.column_config.NumberColumn(format="localized") for name in frame.select_dtypes("number").columns
     }
-    st.dataframe(frame, hide_index=True, width="stretch", column_config=counts)
+    st.dataframe(frame, hide_index=True, width="stretch", column_config=numbers)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             tell.t("data.check"),
