@@ -46,7 +46,7 @@ def _code() -> str:
     """Changes with the formulas and the engine."""
     told = hashlib.sha256()
     formulas = Path(next(iter(kpis.__path__)))
-    here = [Path(__file__), Path(__file__).parent / "leading.py"]
+    here = [Path(__file__), *(Path(__file__).with_name(name) for name in ("leading.py", "account_history.py"))]
     for path in [*here, *sorted(formulas.rglob("*.py")), *sorted(formulas.glob("*.csv"))]:
         told.update(path.read_bytes())
     return told.hexdigest()

@@ -11,8 +11,8 @@ from kpis import health
 from kpis.evidence.backtest import Backtest, backtest, why_moved
 from kpis.evidence.weights import Suggestion, suggest
 from workspace import scored
+from workspace.account_history import account_outcome, history
 from workspace.kept import Kept
-from workspace.leading import account_outcome, history
 from workspace.numbers import NO_FILTER, Workspace
 
 _TESTED = Kept(8)
