@@ -35,6 +35,11 @@ def behind(tell: Teller, key: str, frame: Callable[[], pd.DataFrame], file_name:
             )
 
 
+def localized(frame: pd.DataFrame) -> dict[Any, Any]:
+    """Column settings that write every number of a table as the reader's language does."""
+    return {name: st.column_config.NumberColumn(format="localized") for name in frame.select_dtypes("number").columns}
+
+
 def csv(frame: pd.DataFrame) -> bytes:
     """A frame as CSV for spreadsheets; text that a spreadsheet would run as a formula is quoted harmless."""
     safe = frame.rename(columns=_harmless)

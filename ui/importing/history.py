@@ -9,6 +9,7 @@ import streamlit as st
 from babel.dates import format_datetime
 
 from data.problems import DataProblem
+from ui import draw
 from ui.here import Here
 from ui.importing import state, wording
 
@@ -28,7 +29,8 @@ def show(here: Here) -> None:
                 if entries[0].action != "import":
                     _button(here, "redo", ":material/redo:", space.store.redo)
         st.caption(tell.t("import.history_says"))
-        st.dataframe(table(here, entries), hide_index=True, width="stretch", placeholder="")
+        frame = table(here, entries)
+        st.dataframe(frame, hide_index=True, width="stretch", placeholder="", column_config=draw.localized(frame))
 
 
 def _button(here: Here, name: str, icon: str, act: Callable[[str], Any]) -> None:

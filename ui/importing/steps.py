@@ -1,10 +1,10 @@
 """The four steps as cards, and the choice of which table of the upload is shown below them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import streamlit as st
 
+from ui import draw
 from ui.here import Here
 from ui.importing import counts, wording
 from ui.importing.matching import Matched
@@ -91,8 +91,4 @@ def overview(here: Here, pieces: Sequence[Piece], trial: Trial) -> None:
             st.caption(here.tell.t("import.overview_says"))
             out = [(one.file, one.raw.frame.num_rows) for one in pieces if not trial.of(one)]
             frame = counts.table(trial.rows, here.tell, out)
-            numbers: dict[Any, Any] = {
-                name: st.column_config.NumberColumn(format="localized")
-                for name in frame.select_dtypes("number").columns
-            }
-            st.dataframe(frame, hide_index=True, width="stretch", column_config=numbers)
+            st.dataframe(frame, hide_index=True, width="stretch", column_config=draw.localized(frame))

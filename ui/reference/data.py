@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 from babel.dates import format_date, format_datetime
 
-from ui import link, notices
+from ui import draw, link, notices
 from ui.here import Here
 from ui.importing import wording
 from ui.reference import data_backup, data_history, data_keeping, head
@@ -80,10 +80,7 @@ def _tables(here: Here) -> None:
         }
     st.caption(tell.t("data.tables_says"))
     frame = pd.DataFrame(shown)
-    numbers: dict[Any, Any] = {
-        name: st.column_config.NumberColumn(format="localized") for name in frame.select_dtypes("number").columns
-    }
-    st.dataframe(frame, hide_index=True, width="stretch", column_config=numbers)
+    st.dataframe(frame, hide_index=True, width="stretch", column_config=draw.localized(frame))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             tell.t("data.check"),

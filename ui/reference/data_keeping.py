@@ -5,6 +5,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from ui import draw
 from ui.here import Here
 from ui.importing import wording
 from ui.reference.data_saying import tried
@@ -85,7 +86,8 @@ def _erase(here: Here) -> None:
         tell.t("data.erase_rows"): [plan.rows.get(name, 0) for name in plan.rows_in_history],
         tell.t("data.erase_rows_ever"): list(plan.rows_in_history.values()),
     }
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+    frame = pd.DataFrame(rows)
+    st.dataframe(frame, hide_index=True, width="stretch", column_config=draw.localized(frame))
     said = [tell.t("data.erase_files", originals=plan.originals, rejected=plan.rejected)]
     said = [tell.t("data.erase_also", n=plan.mentions), *said] if plan.mentions else said
     st.caption(" ".join(said))
