@@ -20,7 +20,7 @@ from bench.page import warm_pages
 from data.cube import build_cube, query_cube
 from data.measures import FAMILIES, movements, usage
 from data.panel import build_panel
-from kpis.catalogue import page
+from kpis.catalogue import BUILT_IN
 from kpis.kpi import Objective
 
 COMPARED = (movements.FAMILY, usage.FAMILY, usage.STICKINESS_FAMILY)
@@ -57,7 +57,7 @@ def same(panel: pd.DataFrame, other: pd.DataFrame) -> bool:
 
 def page_measures(objective: Objective, panel: pd.DataFrame) -> list[str]:
     """The measures that the KPIs of an objective's page are told from: what a screen asks of the cube."""
-    wanted = {name for kpi in page(objective) for name in kpi.measures}
+    wanted = {name for kpi in BUILT_IN.page(objective) for name in kpi.measures}
     return [name for name in panel.columns if name in wanted]
 
 

@@ -1,10 +1,10 @@
 """The catalogue: every KPI there is, in screen order, and how each objective sees it."""
 
 import csv
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from kpis import expansion, financial, quality, retention
@@ -12,18 +12,15 @@ from kpis.kpi import OBJECTIVES, Kpi, Objective, Role
 
 KPIS: tuple[Kpi, ...] = retention.KPIS + quality.KPIS + expansion.KPIS + financial.KPIS
 
-Overrides = Mapping[tuple[str, str], Role]  # (KPI key, objective) → role a workspace has chosen
-
-_BY_KEY = {kpi.key: kpi for kpi in KPIS}
-_NO_OVERRIDES: Overrides = {}
+Labels = Mapping[tuple[str, str], Role]  # (KPI key, objective) → role a workspace has chosen
 
 
 class UnknownKpi(KeyError):
     """A key that names no KPI; says which keys look like it."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, among: Iterable[str]) -> None:
         self.key = key
-        self.suggestions = tuple(get_close_matches(key, _BY_KEY, n=3))
+        self.suggestions = tuple(get_close_matches(key, list(among), n=3))
         super().__init__(key)
 
     def __str__(self) -> str:
@@ -54,20 +51,8 @@ class Pair:
     source: str
 
 
-def kpi(key: str) -> Kpi:
-    """The KPI of a key.
-
-    Raises:
-        UnknownKpi: when there is none, with keys that look like it.
-    """
-    try:
-        return _BY_KEY[key]
-    except KeyError:
-        raise UnknownKpi(key) from None
-
-
 @cache
-def declared_map() -> tuple[Pair, ...]:
+def default_pairs() -> tuple[Pair, ...]:
     """The default pairs of leading and lagging KPIs; priors, and that is the point of testing them."""
     with (Path(__file__).parent / "declared_map.csv").open(encoding="utf-8", newline="") as lines:
         return tuple(
@@ -84,32 +69,77 @@ def declared_map() -> tuple[Pair, ...]:
         )
 
 
-def role(kpi: Kpi, objective: Objective, overrides: Overrides = _NO_OVERRIDES) -> Role:
-    """Leading, lagging or neither, as an objective sees a KPI.
+@dataclass(frozen=True)
+class Catalogue:
+    """The KPIs, declared pairs and labels in force: the built-in ones, or those with what a workspace has added.
 
-    What the workspace has chosen goes first, then the home label, then the declared map: a KPI that
-    announces an outcome of another objective is leading there.
+    Attributes:
+        kpis: every KPI, in screen order.
+        pairs: the declared map of leading and lagging KPIs.
+        labels: (KPI key, objective) → role a workspace has chosen.
     """
-    chosen = overrides.get((kpi.key, objective))
-    if chosen is not None:
-        return chosen
-    if objective == kpi.objective:
-        return kpi.role
-    return "leading" if kpi.key in _foreign(objective) else kpi.role
+
+    kpis: tuple[Kpi, ...] = KPIS
+    pairs: tuple[Pair, ...] = field(default_factory=default_pairs)
+    labels: Labels = field(default_factory=dict)
+
+    @cached_property
+    def _by_key(self) -> dict[str, Kpi]:
+        return {kpi.key: kpi for kpi in self.kpis}
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._by_key
+
+    def kpi(self, key: str) -> Kpi:
+        """The KPI of a key.
+
+        Raises:
+            UnknownKpi: when there is none, with keys that look like it.
+        """
+        try:
+            return self._by_key[key]
+        except KeyError:
+            raise UnknownKpi(key, self._by_key) from None
+
+    def role(self, kpi: Kpi, objective: Objective) -> Role:
+        """Leading, lagging or neither, as an objective sees a KPI.
+
+        What the workspace has chosen goes first, then the home label, then the declared map: a KPI that
+        announces an outcome of another objective is leading there.
+        """
+        return self.labels.get((kpi.key, objective)) or self.usual_role(kpi, objective)
+
+    def usual_role(self, kpi: Kpi, objective: Objective) -> Role:
+        """The role without what the workspace has chosen."""
+        foreign = objective != kpi.objective and kpi.key in self._foreign(objective)
+        return "leading" if foreign else kpi.role
+
+    def page(self, objective: Objective) -> tuple[Kpi, ...]:
+        """The KPIs of an objective's page: its own in screen order, then those from elsewhere that lead there.
+
+        A label that a workspace has given to a foreign KPI brings it onto the page.
+        """
+        labelled = {key for (key, place), chosen in self.labels.items() if place == objective and chosen != "neither"}
+        return self._page(objective, labelled)
+
+    def usual_page(self, objective: Objective) -> tuple[Kpi, ...]:
+        """The KPIs of an objective's page without what the workspace has chosen."""
+        return self._page(objective, set())
+
+    def _page(self, objective: Objective, labelled: set[str]) -> tuple[Kpi, ...]:
+        own = [kpi for kpi in self.kpis if kpi.objective == objective]
+        shown = self._foreign(objective) | labelled
+        return (*own, *(kpi for kpi in self.kpis if kpi.key in shown and kpi not in own))
+
+    def _foreign(self, objective: Objective) -> set[str]:
+        """Keys from other objectives that the declared map sees leading an outcome of this one."""
+        leading = {pair.leading for pair in self.pairs if pair.objective == objective}
+        return {key for key in leading if key in self and self.kpi(key).objective != objective}
 
 
-def page(objective: Objective, overrides: Overrides = _NO_OVERRIDES) -> tuple[Kpi, ...]:
-    """The KPIs of an objective's page: its own in screen order, then those from elsewhere that lead there.
-
-    A label that a workspace has given to a foreign KPI brings it onto the page.
-    """
-    own = [kpi for kpi in KPIS if kpi.objective == objective]
-    labelled = [key for (key, place), chosen in overrides.items() if place == objective and chosen != "neither"]
-    foreign = [kpi for kpi in KPIS if kpi.key in {*_foreign(objective), *labelled} and kpi not in own]
-    return (*own, *foreign)
+BUILT_IN = Catalogue()
 
 
-def _foreign(objective: Objective) -> frozenset[str]:
-    """Keys from other objectives that the declared map sees leading an outcome of this one."""
-    pairs = [pair for pair in declared_map() if pair.objective == objective]
-    return frozenset(pair.leading for pair in pairs if _BY_KEY[pair.leading].objective != objective)
+def kpi(key: str) -> Kpi:
+    """The built-in KPI of a key; raises `UnknownKpi`."""
+    return BUILT_IN.kpi(key)

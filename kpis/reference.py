@@ -2,7 +2,7 @@
 
 import sys
 
-from kpis.catalogue import KPIS, page
+from kpis.catalogue import BUILT_IN, KPIS
 from kpis.explain import formula_text
 from kpis.health import BANDS, presets
 from kpis.kpi import OBJECTIVES, Kpi
@@ -55,7 +55,7 @@ def render() -> str:
 
 
 def _page_note(objective: str, own: list[Kpi]) -> str:
-    foreign = [kpi.key for place in OBJECTIVES if place == objective for kpi in page(place) if kpi not in own]
+    foreign = [kpi.key for place in OBJECTIVES if place == objective for kpi in BUILT_IN.page(place) if kpi not in own]
     shown = ", ".join(f"`{key}`" for key in foreign)
     return f"Leading here from other objectives: {shown}.\n" if foreign else "No KPI of another objective leads here.\n"
 

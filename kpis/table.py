@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kpis.catalogue import KPIS, kpi
+from kpis.catalogue import BUILT_IN, Catalogue
 from kpis.intervals import nps_interval, wilson
 from kpis.kpi import Kpi
 
@@ -56,6 +56,7 @@ def kpi_table(
     *,
     filtered: Collection[str] = (),
     carried: Collection[str] = (),
+    catalogue: Catalogue = BUILT_IN,
 ) -> pd.DataFrame:
     """Compute KPIs for every group and period of a cube.
 
@@ -67,6 +68,7 @@ def kpi_table(
         by: dimensions to break down by.
         filtered: dimensions that an account filter has already been applied to.
         carried: dimensions that company-wide measures (costs, employee surveys) carry themselves.
+        catalogue: where the keys are looked up.
 
     Returns:
         One row per KPI, group and period: kpi, period, *by, value, numerator, denominator, n, low, high,
@@ -78,7 +80,7 @@ def kpi_table(
         UnknownKpi: for a key that names no KPI.
         ValueError: for an unknown dimension, or when values that never roll up would have to be summed.
     """
-    chosen = KPIS if keys is None else tuple(kpi(key) for key in keys)
+    chosen = catalogue.kpis if keys is None else tuple(catalogue.kpi(key) for key in keys)
     unknown = [name for name in by if name not in cube.columns]
     if unknown:
         raise ValueError(f"The data carry no dimension {', '.join(unknown)}.")

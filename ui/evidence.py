@@ -125,7 +125,7 @@ def _accounts(
 ) -> Behind:
     frame = loading.accounts(_loaded, key, period, state.where)
     total = float(frame["numerator"].sum()) if len(frame) and frame["numerator"].notna().any() else nan
-    measures = [c for c in loading.kpi(key).measures if c in frame]
+    measures = [c for c in _loaded.catalogue.kpi(key).measures if c in frame]
     parts = [c for c in ("numerator", "denominator") if frame[c].notna().any()]
     parts = [c for c in parts if not any(frame[m].astype(float).equals(frame[c]) for m in measures)]
     rest = [c for c in frame.columns if c not in (*measures, "name", "account_id", "numerator", "denominator")]
@@ -133,7 +133,7 @@ def _accounts(
     nobody = frame["account_id"].astype(str) == ""
     names = frame["name"].astype(object).where(~nobody, tell.t("objective.no_account")).fillna(frame["account_id"])
     shown = frame.assign(name=names)[["name", *parts, *measures, *rest, "account_id"]]
-    unit = loading.numerator_unit(loading.kpi(key))
+    unit = loading.numerator_unit(_loaded.catalogue.kpi(key))
     counted = int((upper & ~nobody).sum() if upper.any() else (~nobody).sum())
     return Behind(shown, "numerator", total, numerator, unit, counted, int(nobody.sum()))
 

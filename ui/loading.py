@@ -14,7 +14,7 @@ import streamlit as st
 
 import workspace
 from data.measures import all_measures
-from kpis.catalogue import kpi
+from kpis.catalogue import Catalogue
 from kpis.kpi import Kpi
 from kpis.targets import Target, applicable
 from ui.connecting.state import shared
@@ -67,9 +67,10 @@ class Loaded:
         return str(self.space.settings["currency"])
 
     @property
-    def overrides(self) -> dict[tuple[str, str], Any]:
-        """Leading and lagging labels the workspace has changed."""
-        return {(k, o): role for k, o, role in self.scope.labels}
+    def catalogue(self) -> Catalogue:
+        """The KPIs, declared pairs and labels in force."""
+        found: Catalogue = self.space.catalogue
+        return found
 
 
 def load(asked: str) -> Loaded:
@@ -156,7 +157,7 @@ def targets(loaded: Loaded, keys: Sequence[str], period: str, where: Where) -> d
     segment = _segment(where)
     if segment is None or not period:
         return {}
-    found = {key: applicable(loaded.scope.targets, kpi(key), period, segment) for key in keys}
+    found = {key: applicable(loaded.scope.targets, loaded.catalogue.kpi(key), period, segment) for key in keys}
     return {key: target.value for key, target in found.items() if target is not None}
 
 

@@ -86,13 +86,13 @@ def _built(scope: Scope, _loaded: Loaded, objective: str, state: Link, tell: Tel
 
 def readings_of(loaded: Loaded, objective: str, state: Link) -> dict[str, Reading]:
     """The readings of every KPI of an objective under a link."""
-    chosen = indicators(next(o for o in OBJECTIVES if o == objective), loaded.overrides)
+    chosen = indicators(next(o for o in OBJECTIVES if o == objective), loaded.catalogue)
     periods = loading.periods(loaded, state.grain)
     period = judged_period(periods, state.period)
     keys = [kpi.key for kpi, _ in chosen]
     table = loading.table(loaded, keys, state.grain, where=state.where)
     targets = loading.targets(loaded, keys, period, state.where)
-    return read(table, periods, period, {kpi.key: role for kpi, role in chosen}, targets, state.compare)
+    return read(table, periods, period, dict(chosen), targets, state.compare)
 
 
 def _table(readings: dict[str, Reading], tell: Teller) -> pd.DataFrame:

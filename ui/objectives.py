@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kpis.catalogue import KPIS, Overrides, page, role
+from kpis.catalogue import Catalogue
 from kpis.kpi import Kpi, Objective
 
 
@@ -72,16 +72,11 @@ HEADLINES: dict[str, tuple[str, ...]] = {
 }
 
 
-def indicators(objective: Objective, overrides: Overrides) -> tuple[tuple[Kpi, str], ...]:
+def indicators(objective: Objective, catalogue: Catalogue) -> tuple[tuple[Kpi, str], ...]:
     """The KPIs of an objective's page with the role it sees them in, in screen order."""
-    return tuple((kpi, role(kpi, objective, overrides)) for kpi in page(objective, overrides))
+    return tuple((kpi, catalogue.role(kpi, objective)) for kpi in catalogue.page(objective))
 
 
 def in_order(keys: tuple[str, ...], wanted: tuple[str, ...]) -> list[str]:
     """`wanted` first, in that order, then the rest of `keys`."""
     return [key for key in wanted if key in keys] + [key for key in keys if key not in wanted]
-
-
-def home_of(key: str) -> str:
-    """The objective a KPI belongs to."""
-    return next((kpi.objective for kpi in KPIS if kpi.key == key), "retention")

@@ -12,7 +12,7 @@ from ui.charts import series, usual
 from ui.here import Here
 from ui.link import Link
 from ui.loading import Loaded, Scope, kept
-from ui.objectives import FACES, HEADLINES, home_of
+from ui.objectives import FACES, HEADLINES
 from ui.reading import Reading
 from ui.telling import Teller
 from ui.text import escaped
@@ -227,6 +227,6 @@ def _missed(here: Here, page: Page) -> None:
                 cards.opener(here.link, place, key, tell.short(key))
                 st.markdown(words, width="content")
         if page.dark:
-            counts = {o: sum(home_of(k) == o for k in page.dark) for o in OBJECTIVES}
+            counts = {o: sum(here.loaded.catalogue.kpi(k).objective == o for k in page.dark) for o in OBJECTIVES}
             said = ", ".join(f"{tell.t(f'shell.{o}')} {n}" for o, n in counts.items() if n)
             st.caption(tell.t("overview.dark", n=len(page.dark), where=said))

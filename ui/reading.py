@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from kpis.catalogue import kpi
 from kpis.change import Change, change
 from kpis.kpi import Kpi
 from kpis.targets import status
@@ -92,11 +91,11 @@ def read(
     table: pd.DataFrame,
     periods: Sequence[PeriodLike],
     period: str,
-    roles: Mapping[str, str],
+    roles: Mapping[Kpi, str],
     targets: Mapping[str, float],
     compare: str = "previous",
 ) -> dict[str, Reading]:
-    """A reading per KPI of a tidy table without breakdown, in the order of `roles`.
+    """A reading by KPI key of a tidy table without breakdown, in the order of `roles`.
 
     `targets` are the targets of that period, in the KPI's unit.
     """
@@ -105,14 +104,16 @@ def read(
     here = order.get(period, -1)
     lag = year_of(period) if compare == "year" else 1
     found: dict[str, Reading] = {}
-    for key, block in table.groupby("kpi", sort=False):
-        name = str(key)
-        if name in roles:
+    named = {kpi.key: kpi for kpi in roles}
+    for name, block in table.groupby("kpi", sort=False):
+        one = named.get(str(name))
+        if one is not None:
             block = block[block["period"].isin(order)]
             block = block.assign(order=block["period"].map(order), start=block["period"].map(starts))
             block = block.sort_values("order")
-            found[name] = _reading(kpi(name), block, periods, here, lag, roles[name], targets.get(name, nan))
-    return {key: found[key] for key in roles if key in found}
+            target = targets.get(one.key, nan)
+            found[one.key] = _reading(one, block, periods, here, lag, roles[one], target)
+    return {key: found[key] for key in named if key in found}
 
 
 def _reading(

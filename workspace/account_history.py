@@ -8,7 +8,7 @@ import pandas as pd
 
 from data.calendar import Period
 from data.departures import departures, first_starts
-from kpis import catalogue
+from kpis.catalogue import Catalogue
 from kpis.evidence.accounts import Indicator
 from kpis.evidence.history import AccountMonths, Outcome, account_months, decisions
 from kpis.kpi import Kpi
@@ -121,19 +121,21 @@ def _decided(workspace: Workspace, frame: pd.DataFrame, months: tuple[Period, ..
     return told[told["month"] >= 0].reset_index(drop=True)
 
 
-def leading_kpis(frame: pd.DataFrame) -> list[Kpi]:
-    """The indicators that exist per account in these data, in screen order."""
-    told = {pair.leading for pair in catalogue.declared_map()}
-    return [
-        kpi
-        for kpi in catalogue.KPIS
+def leading_kpis(catalogue: Catalogue, frame: pd.DataFrame) -> dict[str, Kpi]:
+    """The indicators that exist per account in these data by key, in screen order."""
+    if frame.empty:
+        return {}
+    told = {pair.leading for pair in catalogue.pairs}
+    return {
+        kpi.key: kpi
+        for kpi in catalogue.kpis
         if (kpi.role == "leading" or kpi.key in told)
         and not kpi.company_only
         and kpi.key not in _SAME_BY_ACCOUNT
         and not NEVER_ROLL_UP.intersection(kpi.measures)
         and set(kpi.measures) <= set(frame.columns)
         and frame[list(kpi.measures)].notna().any().all()
-    ]
+    }
 
 
 def indicator(seen: History, kpi: Kpi) -> Indicator:

@@ -9,7 +9,7 @@ from data import drill, facts
 from data.calendar import Period, parse
 from data.panel import Panel
 from data.problems import DataProblem
-from workspace.numbers import NO_FILTER, Workspace, in_currency, known
+from workspace.numbers import NO_FILTER, Workspace, in_currency
 
 
 def accounts(
@@ -24,7 +24,7 @@ def accounts(
     Raises:
         DataProblem: unknown KPI or period.
     """
-    one = known(key)
+    one = workspace.kpi(key)
     built, _ = _at(workspace, period)
     frame = in_currency(built.frame[built.frame["period"].astype(str) == period]).astype({"account_id": str})
     attributes = facts.attributes(workspace.facts, ("name", *workspace.dimensions))

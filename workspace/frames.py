@@ -10,8 +10,6 @@ import pandas as pd
 from data import measures
 from data.calendar import Period, parse
 from data.policies import Policies
-from data.problems import DataProblem
-from kpis import catalogue
 from kpis.kpi import Kpi
 from kpis.table import MISSING
 
@@ -20,22 +18,10 @@ HEALTH = ("health_points", "health_accounts", "health_mrr_points", "health_mrr")
 HEALTH_MONEY = frozenset({"health_mrr_points", "health_mrr"})
 
 
-def known(key: str) -> Kpi:
-    """The KPI of a key.
-
-    Raises:
-        DataProblem: there is none, with keys that look like it.
-    """
-    try:
-        return catalogue.kpi(key)
-    except catalogue.UnknownKpi as unknown:
-        raise DataProblem("kpi_unknown", "{message}", message=str(unknown)) from None
-
-
-def needed(keys: Iterable[str]) -> set[str]:
+def needed(kpis: Iterable[Kpi]) -> set[str]:
     """Measures that the values, intervals and reasons of KPIs are told from."""
     found = {witness for _, witness in MISSING.values()}
-    for one in map(known, keys):
+    for one in kpis:
         found |= {*one.measures, *(zero for zero, _ in one.zeros), *filter(None, (one.n, one.mature))}
     return found
 

@@ -1,6 +1,6 @@
 """Does it lead: the indicators and outcomes of one workspace put before the evidence engine."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from data.calendar import Period
 from data.store import folders
-from kpis import catalogue
+from kpis.catalogue import Catalogue
 from kpis.evidence.accounts import account_evidence, evidence_map
 from kpis.evidence.grades import Verdict, grade, verdict
 from kpis.evidence.preparing import Series
@@ -99,7 +99,9 @@ def lead_map(
             return _lead_map(workspace, where, progress)
         folder = folders.panels(workspace.store.home, workspace.id).parents[1] / "evidence" / workspace.id
         told = remembered.kept(folder, key, test)
-        return LeadMap(_verdicts(told["found"]), **told | {"found": tuple(told["found"])})
+        return LeadMap(
+            _verdicts(told["found"], _declared(workspace.catalogue)), **told | {"found": tuple(told["found"])}
+        )
 
     return _MAPS.get(key, kept)
 
@@ -112,22 +114,22 @@ def lead_map_at_hand(workspace: Workspace, where: Mapping[str, Sequence[str]] = 
 
 def _key(workspace: Workspace, where: Mapping[str, Sequence[str]]) -> tuple[Any, ...]:
     frozen = tuple(sorted((name, tuple(values)) for name, values in where.items()))
-    declared = tuple((pair.leading, pair.lagging, pair.sign) for pair in catalogue.declared_map())
+    declared = tuple((pair.leading, pair.lagging, pair.sign) for pair in workspace.catalogue.pairs)
     chosen = (workspace.policies, workspace.health_preset, workspace.settings["currency"])
     return (workspace.facts.key, workspace.as_of, *chosen, declared, frozen)
 
 
-def _declared() -> dict[tuple[str, str], int]:
+def _declared(catalogue: Catalogue) -> dict[tuple[str, str], int]:
     """The declared pairs in the order of the map, each with the sign that is expected."""
-    return {(p.leading, p.lagging): 1 if p.sign == "+" else -1 for p in catalogue.declared_map()}
+    return {(p.leading, p.lagging): 1 if p.sign == "+" else -1 for p in catalogue.pairs}
 
 
 def _lead_map(workspace: Workspace, where: Mapping[str, Sequence[str]], progress: Progress) -> LeadMap:
-    declared = _declared()
+    declared = _declared(workspace.catalogue)
     seen = history(workspace, where)
     if not seen.months or seen.frame.empty:
         return LeadMap((), len(seen.months), "", "", {})
-    indicators = [indicator(seen, kpi) for kpi in leading_kpis(seen.frame)]
+    indicators = [indicator(seen, kpi) for kpi in leading_kpis(workspace.catalogue, seen.frame).values()]
     outcomes = [outcome for key in OUTCOMES if (outcome := account_outcome(seen, key)) is not None]
     steps = len(indicators) + _SERIES_STEPS
 
@@ -138,15 +140,16 @@ def _lead_map(workspace: Workspace, where: Mapping[str, Sequence[str]], progress
     found += _series(workspace, where, seen, declared).values()
     graded = grade(found, declared)
     events = {outcome.key: len(set(np.asarray(outcome.accounts, dtype=str))) for outcome in outcomes}
-    return LeadMap(_verdicts(graded), len(seen.months), seen.months[0].id, seen.months[-1].id, events, tuple(graded))
+    span = (seen.months[0].id, seen.months[-1].id)
+    return LeadMap(_verdicts(graded, declared), len(seen.months), *span, events, tuple(graded))
 
 
-def _verdicts(graded: Sequence[Evidence]) -> tuple[Verdict, ...]:
+def _verdicts(graded: Sequence[Evidence], declared: Iterable[tuple[str, str]]) -> tuple[Verdict, ...]:
     """Both kinds of evidence put together, declared pairs first in the order of the map."""
     by_level = {
         level: {(e.leading, e.lagging): e for e in graded if e.level == level} for level in ("account", "series")
     }
-    names = dict.fromkeys(name for name in _declared() if any(name in kept for kept in by_level.values()))
+    names = dict.fromkeys(name for name in declared if any(name in kept for kept in by_level.values()))
     names |= dict.fromkeys((one.leading, one.lagging) for one in graded)
     return tuple(verdict(by_level["account"].get(name), by_level["series"].get(name)) for name in names)
 
@@ -160,19 +163,14 @@ def _series(
     """The same questions put to the company's monthly series."""
     announced = {lagging for _, lagging in declared} | _SERIES_OUTCOMES
     announcing = {leading for leading, _ in declared}
-    wanted = [k for k in catalogue.KPIS if k.role == "leading" or k.key in announced | announcing]
+    wanted = [k for k in workspace.catalogue.kpis if k.role == "leading" or k.key in announced | announcing]
     series = company_series(workspace, where, seen.months, [k.key for k in wanted if k.key not in _SERIES_VARIANTS])
-    leading = [key for key in series if known_role(key) == "leading" or key in announcing]
+    leading = [key for key in series if workspace.kpi(key).role == "leading" or key in announcing]
     lagging = [key for key in series if key in announced]
     pairs = [pair for pair in declared if set(pair) <= set(series)]
     pairs += [(one, other) for one in leading for other in lagging if one != other and (one, other) not in declared]
     first = seen.months[0].start.month
     return series_evidence(pairs, series, first, frozenset(declared))
-
-
-def known_role(key: str) -> str:
-    """The role of a KPI at home."""
-    return catalogue.kpi(key).role
 
 
 def company_series(
@@ -183,7 +181,7 @@ def company_series(
     table = workspace.table(keys, "month", ids[0], ids[-1], where=where)
     found: dict[str, Series] = {}
     for key, block in table.groupby("kpi", sort=False):
-        kpi, rows = catalogue.kpi(str(key)), block.set_index("period").reindex(ids)
+        kpi, rows = workspace.kpi(str(key)), block.set_index("period").reindex(ids)
         values = rows["value"].astype(float)
         if values.notna().sum() == 0:
             continue
@@ -205,8 +203,8 @@ def by_segment(
     found: dict[str, Evidence] = {}
     for value in chosen if len(chosen) > 1 else ():
         seen = history(workspace, {**where, SEGMENT: [value]})
-        kpi = next((one for one in leading_kpis(seen.frame) if one.key == leading), None) if len(seen.frame) else None
-        outcome = account_outcome(seen, lagging) if len(seen.frame) else None
+        kpi = leading_kpis(workspace.catalogue, seen.frame).get(leading)
+        outcome = account_outcome(seen, lagging) if kpi is not None else None
         if kpi is not None and outcome is not None:
             found[value] = account_evidence(seen.arranged, outcome, [indicator(seen, kpi)])[leading]
     graded = grade(found.values(), {(leading, lagging): 0})
@@ -221,7 +219,7 @@ def standing_now(workspace: Workspace, leading: str, where: Mapping[str, Sequenc
     NaN with too little of it). Accounts whose value is not known are left out.
     """
     seen = history(workspace, where)
-    kpi = next((one for one in leading_kpis(seen.frame) if one.key == leading), None) if len(seen.frame) else None
+    kpi = leading_kpis(workspace.catalogue, seen.frame).get(leading)
     if kpi is None:
         return pd.DataFrame(columns=["account_id", "name", "mrr", "value", "place", "moved"])
     values = np.asarray(indicator(seen, kpi).values, dtype=float)

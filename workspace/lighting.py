@@ -6,7 +6,6 @@ import pandas as pd
 
 from data import facts, measures
 from data.facts import Facts
-from kpis import catalogue
 from kpis.table import NEVER_ROLL_UP
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ def lit(workspace: "Workspace") -> pd.DataFrame:
     declared = measures.all_measures()
     valued = set() if workspace.empty else _valued(workspace)
     found = []
-    for one in catalogue.KPIS:
+    for one in workspace.catalogue.kpis:
         needs = [need for name in one.measures if name in declared for need in declared[name].needs]
         missing = tuple(need for need in dict.fromkeys(needs) if not _has(workspace.facts, need))
         found.append({"kpi": one.key, "lit": one.key in valued, "needs": missing})
@@ -29,11 +28,11 @@ def lit(workspace: "Workspace") -> pd.DataFrame:
 
 def _valued(workspace: "Workspace") -> set[str]:
     """KPIs with a value in some month: sums at once, what never rolls up in the last months before all."""
-    slow = {one.key for one in catalogue.KPIS if NEVER_ROLL_UP.intersection(one.measures)}
+    slow = {one.key for one in workspace.catalogue.kpis if NEVER_ROLL_UP.intersection(one.measures)}
     whole = [one.id for one in workspace.periods() if one.complete]
     found: set[str] = set()
     for asked, start in (
-        ([one.key for one in catalogue.KPIS if one.key not in slow], None),
+        ([one.key for one in workspace.catalogue.kpis if one.key not in slow], None),
         (sorted(slow), whole[-RECENT:][0] if whole else None),
         (sorted(slow), None),
     ):

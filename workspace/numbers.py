@@ -18,11 +18,13 @@ from data.panel import Panel, build_panel
 from data.policies import Policies
 from data.problems import DataProblem, did_you_mean
 from data.store import Store, folders
-from kpis import catalogue, health
+from kpis import health
+from kpis.catalogue import Catalogue, UnknownKpi
+from kpis.kpi import Kpi
 from kpis.survival import lifetime_measures
 from kpis.table import NEVER_ROLL_UP, kpi_table
 from workspace import cuts, lighting, panels, scored
-from workspace.frames import as_records, chosen_periods, in_currency, known, needed, stated
+from workspace.frames import as_records, chosen_periods, in_currency, needed, stated
 from workspace.home import open_store
 from workspace.kept import Kept
 from workspace.policy_reach import touching
@@ -135,6 +137,22 @@ class Workspace:
         return self.store.labels(self.id)
 
     @cached_property
+    def catalogue(self) -> Catalogue:
+        """The KPIs, declared pairs and labels in force."""
+        return Catalogue(labels=self.labels)
+
+    def kpi(self, key: str) -> Kpi:
+        """The KPI of a key.
+
+        Raises:
+            DataProblem: there is none, with keys that look like it.
+        """
+        try:
+            return self.catalogue.kpi(key)
+        except UnknownKpi as unknown:
+            raise DataProblem("kpi_unknown", "{message}", message=str(unknown)) from None
+
+    @cached_property
     def span(self) -> tuple[date | None, date | None]:
         """First day of the first period, and the as-of day; None without data."""
         return facts.observed_span(self.facts)
@@ -161,7 +179,7 @@ class Workspace:
 
     def cuts(self, key: str) -> tuple[str, ...]:
         """The dimensions a KPI can be cut by: account attributes, or those its rows carry."""
-        return cuts.possible(self.facts, known(key), tuple(self.dimensions))
+        return cuts.possible(self.facts, self.kpi(key), tuple(self.dimensions))
 
     # Numbers
 
@@ -265,7 +283,8 @@ class Workspace:
         Raises:
             DataProblem: unknown KPI, grain, period, dimension.
         """
-        wanted = tuple(known(key).key for key in keys) if keys is not None else tuple(k.key for k in catalogue.KPIS)
+        chosen_kpis = self.catalogue.kpis if keys is None else [self.kpi(key) for key in keys]
+        wanted = tuple(one.key for one in chosen_kpis)
         frozen = tuple(sorted((name, tuple(values)) for name, values in where.items()))
         view = View(grain, start, end, tuple(by), frozen, as_of)
         chosen = policies or self.policies
@@ -275,13 +294,13 @@ class Workspace:
     def _table(self, keys: tuple[str, ...], view: View, policies: Policies) -> pd.DataFrame:
         if set(view.by) & set(self.row_dimensions):
             return self._row_table(keys, view, policies)
-        costs = tuple(key for key in keys if cuts.COST in known(key).measures)
+        costs = tuple(key for key in keys if cuts.COST in self.kpi(key).measures)
         cut = cuts.cost_cut(self.facts, view.dims) if costs else None
         if cut is None:
             return self._account_table(keys, view, policies)
-        cube = self.cube(view, policies, needed(costs))
+        cube = self.cube(view, policies, needed(map(self.kpi, costs)))
         cube = cuts.with_costs(cube, cut, view.by, view.filters, self.facts, view.grain, policies, view.as_of)
-        cut_costs = kpi_table(cube, costs, view.by, filtered=view.filters, carried=(cut,))
+        cut_costs = kpi_table(cube, costs, view.by, filtered=view.filters, carried=(cut,), catalogue=self.catalogue)
         both = self._with_units(cut_costs)
         if len(costs) < len(keys):
             others = self._account_table(tuple(key for key in keys if key not in costs), view, policies)
@@ -298,12 +317,12 @@ class Workspace:
         built = self.panel(view.grain, view.as_of, policies)
         wanted = chosen_periods(built.periods, view.start, view.end)
         cube = cuts.row_cube(built, dimension, wanted, self._within(view), self.facts, view.grain, policies, view.as_of)
-        possible = cuts.carried_by(cube, [known(key) for key in keys])
+        possible = cuts.carried_by(cube, [self.kpi(key) for key in keys])
         if not possible:
             raise DataProblem(
                 "not_carried", "{kpis} cannot be cut by {name}.", kpis=", ".join(keys[:5]), name=dimension
             )
-        return self._with_units(kpi_table(cube, possible, view.by, filtered=view.filters))
+        return self._with_units(kpi_table(cube, possible, view.by, filtered=view.filters, catalogue=self.catalogue))
 
     def _within(self, view: View) -> frozenset[str] | None:
         """Ids of the accounts that the filters leave; None without filters."""
@@ -314,18 +333,17 @@ class Workspace:
             frame = frame[frame[name].isin(values)]
         return frozenset(frame["account_id"])
 
-    @staticmethod
-    def _with_units(table: pd.DataFrame) -> pd.DataFrame:
-        return table.assign(unit=table["kpi"].map({key: known(key).unit for key in set(table["kpi"])}))
+    def _with_units(self, table: pd.DataFrame) -> pd.DataFrame:
+        return table.assign(unit=table["kpi"].map({key: self.kpi(key).unit for key in set(table["kpi"])}))
 
     def _account_table(self, keys: tuple[str, ...], view: View, policies: Policies) -> pd.DataFrame:
-        cube = self.cube(view, policies, needed(keys))
-        extra = {name for key in keys for name in known(key).measures} - set(cube.columns)
+        cube = self.cube(view, policies, needed(map(self.kpi, keys)))
+        extra = {name for key in keys for name in self.kpi(key).measures} - set(cube.columns)
         if extra & NEVER_ROLL_UP - SURVIVAL and len(cube):
             cube = self._beside(cube, view, self._quantiles(view))
         if extra & SURVIVAL and len(cube):
             cube = self._beside(cube, view, self._survival(view, policies))
-        return self._with_units(kpi_table(cube, keys, view.by, filtered=view.filters))
+        return self._with_units(kpi_table(cube, keys, view.by, filtered=view.filters, catalogue=self.catalogue))
 
     @staticmethod
     def _beside(cube: pd.DataFrame, view: View, more: pd.DataFrame) -> pd.DataFrame:
@@ -376,7 +394,7 @@ class Workspace:
         for row in as_records(table):
             groups = {name: row.pop(name) for name in by}
             key = row.pop("kpi")
-            behind = {name: choices[name] for name in touching(known(key))}
+            behind = {name: choices[name] for name in touching(self.kpi(key))}
             found.append({"kpi": key, "period": row.pop("period"), "by": groups, **row, **shared, "policies": behind})
         return found
 

@@ -8,5 +8,5 @@ from kpis import benchmarks, catalogue, health
 @pytest.fixture(autouse=True)
 def tables_read_afresh():
     """Forget the tables read before, so that every test sees them read by the code under test."""
-    for table in (benchmarks._rows, catalogue.declared_map, health.presets):
+    for table in (benchmarks._rows, catalogue.default_pairs, health.presets):
         table.cache_clear()

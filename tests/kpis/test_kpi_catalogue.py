@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kpis import reference
-from kpis.catalogue import KPIS, UnknownKpi, declared_map, kpi, page, role
+from kpis.catalogue import BUILT_IN, KPIS, Catalogue, UnknownKpi, default_pairs, kpi
 from kpis.kpi import OBJECTIVES
 from kpis.reasons import REASONS
 from kpis.table import MISSING
@@ -97,45 +97,46 @@ def test_a_missing_key_gets_suggestions():
     assert error.value.key == "logochurn"
     assert error.value.suggestions[0] == "logo_churn"
     assert error.value.args == ("logochurn",)
-    assert str(UnknownKpi("first_response")) == (
+    assert str(UnknownKpi("first_response", [one.key for one in KPIS])) == (
         "There is no KPI “first_response”. "
         "Did you mean first_response_time, first_response_time_p90, first_response_time_median?"
     )
-    assert str(UnknownKpi("zzzzzz")) == "There is no KPI “zzzzzz”."
+    assert str(UnknownKpi("zzzzzz", ["mrr"])) == "There is no KPI “zzzzzz”."
     assert kpi("nrr").key == "nrr"
 
 
 def test_the_declared_map_names_kpis_and_objectives():
-    assert len(declared_map()) == 32
-    for pair in declared_map():
+    assert len(default_pairs()) == 32
+    for pair in default_pairs():
         assert kpi(pair.leading) is not kpi(pair.lagging)
         assert pair.sign in "+-"
         assert 1 <= pair.lead_months[0] <= pair.lead_months[1] <= 6
         assert pair.rationale
         assert pair.source
         assert pair.objective in OBJECTIVES
-    first = declared_map()[0]
+    first = default_pairs()[0]
     assert (first.leading, first.lagging, first.objective, first.sign) == ("adoption", "logo_churn", "retention", "-")
     assert first.lead_months == (1, 4)
 
 
 def test_labels_per_objective():
     nps = kpi("nps")
-    assert role(nps, "quality") == "lagging"
-    assert role(nps, "retention") == "leading"
-    assert role(nps, "expansion") == "leading"
-    assert role(nps, "financial") == "lagging"
-    assert role(kpi("adoption"), "retention") == "leading"
-    assert role(kpi("mrr"), "retention") == "lagging"
-    assert role(kpi("aht"), "quality") == "neither"
-    assert role(nps, "retention", {("nps", "retention"): "neither"}) == "neither"
-    assert role(nps, "quality", {("nps", "quality"): "leading"}) == "leading"
-    assert role(nps, "quality", {("nps", "retention"): "leading"}) == "lagging"
+    assert BUILT_IN.role(nps, "quality") == "lagging"
+    assert BUILT_IN.role(nps, "retention") == "leading"
+    assert BUILT_IN.role(nps, "expansion") == "leading"
+    assert BUILT_IN.role(nps, "financial") == "lagging"
+    assert BUILT_IN.role(kpi("adoption"), "retention") == "leading"
+    assert BUILT_IN.role(kpi("mrr"), "retention") == "lagging"
+    assert BUILT_IN.role(kpi("aht"), "quality") == "neither"
+    assert Catalogue(labels={("nps", "retention"): "neither"}).role(nps, "retention") == "neither"
+    assert Catalogue(labels={("nps", "quality"): "leading"}).role(nps, "quality") == "leading"
+    assert Catalogue(labels={("nps", "retention"): "leading"}).role(nps, "quality") == "lagging"
 
 
 def test_pages_hold_their_own_kpis_then_foreign_leading_ones():
     foreign = {
-        objective: [one.key for one in page(objective) if one.objective != objective] for objective in OBJECTIVES
+        objective: [one.key for one in BUILT_IN.page(objective) if one.objective != objective]
+        for objective in OBJECTIVES
     }
     assert foreign == {
         "retention": ["nps", "csat", "ces", "time_to_resolution", "fcr", "cs_feeling", "overdue_amount"],
@@ -144,14 +145,14 @@ def test_pages_hold_their_own_kpis_then_foreign_leading_ones():
         "financial": ["engagement", "referrals"],
     }
     for objective in OBJECTIVES:
-        own = [one.key for one in page(objective)][: len(IN_SCREEN_ORDER[objective].split())]
+        own = [one.key for one in BUILT_IN.page(objective)][: len(IN_SCREEN_ORDER[objective].split())]
         assert own == IN_SCREEN_ORDER[objective].split()
-        assert len(page(objective)) == len(set(page(objective)))
+        assert len(BUILT_IN.page(objective)) == len(set(BUILT_IN.page(objective)))
     chosen = {("abandonment", "retention"): "leading", ("aht", "retention"): "neither", ("mrr", "quality"): "lagging"}
-    assert "abandonment" in [one.key for one in page("retention", chosen)]
-    assert "aht" not in [one.key for one in page("retention", chosen)]
-    assert "mrr" not in [one.key for one in page("retention", chosen)]
-    assert [one.key for one in page("quality", chosen)][-1] == "mrr"
+    assert "abandonment" in [one.key for one in Catalogue(labels=chosen).page("retention")]
+    assert "aht" not in [one.key for one in Catalogue(labels=chosen).page("retention")]
+    assert "mrr" not in [one.key for one in Catalogue(labels=chosen).page("retention")]
+    assert [one.key for one in Catalogue(labels=chosen).page("quality")][-1] == "mrr"
 
 
 def test_every_kpi_is_named_in_three_languages():

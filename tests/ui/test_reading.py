@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from data.calendar import periods
+from kpis.catalogue import kpi
 from ui.reading import judged_period, read
 from ui.telling import Teller
 from ui.usual import usual_range
@@ -45,7 +46,7 @@ def test_the_period_judged_is_the_last_whole_one() -> None:
 
 
 def test_value_change_target_and_usual_range() -> None:
-    one = read(table(FLAT), PERIODS, "2025-02", {"nrr": "lagging"}, {"nrr": 1.05})["nrr"]
+    one = read(table(FLAT), PERIODS, "2025-02", {kpi("nrr"): "lagging"}, {"nrr": 1.05})["nrr"]
     assert one.value == 1.01
     assert one.before_period == "2025-01"
     assert one.change is not None
@@ -57,7 +58,7 @@ def test_value_change_target_and_usual_range() -> None:
 
 
 def test_compared_with_a_year_before() -> None:
-    one = read(table(FLAT), PERIODS, "2025-02", {"nrr": "lagging"}, {}, "year")["nrr"]
+    one = read(table(FLAT), PERIODS, "2025-02", {kpi("nrr"): "lagging"}, {}, "year")["nrr"]
     assert one.before_period == "2024-02"
     assert one.change is not None
     assert one.change.difference == 0
@@ -65,27 +66,27 @@ def test_compared_with_a_year_before() -> None:
 
 
 def test_an_unfinished_period_is_not_compared() -> None:
-    one = read(table(FLAT), PERIODS, "2025-03", {"nrr": "lagging"}, {})["nrr"]
+    one = read(table(FLAT), PERIODS, "2025-03", {kpi("nrr"): "lagging"}, {})["nrr"]
     assert not one.complete
     assert one.change is None
-    judged = read(table(FLAT), PERIODS, "2025-03", {"nrr": "lagging"}, {"nrr": 1.0})["nrr"]
+    judged = read(table(FLAT), PERIODS, "2025-03", {kpi("nrr"): "lagging"}, {"nrr": 1.0})["nrr"]
     assert (judged.status, judged.usual, judged.outside) == ("", None, "")
     assert objective_verdict([judged], Teller("en")).headline.startswith("The figures of this period are not final")
 
 
 def test_calm_is_said_only_where_ranges_are_known_and_hold() -> None:
-    few = read(table(FLAT), PERIODS, "2024-03", {"nrr": "lagging"}, {})["nrr"]
+    few = read(table(FLAT), PERIODS, "2024-03", {kpi("nrr"): "lagging"}, {})["nrr"]
     assert few.usual is None
     assert objective_verdict([few], Teller("en")).detail == ""
-    calm = read(table(FLAT), PERIODS, "2025-02", {"nrr": "lagging"}, {})["nrr"]
+    calm = read(table(FLAT), PERIODS, "2025-02", {kpi("nrr"): "lagging"}, {})["nrr"]
     assert objective_verdict([calm], Teller("en")).detail == "Nothing lies outside its usual range."
-    money = read(table([*FLAT[:13], 2.0, 2.0], "mrr"), PERIODS, "2025-02", {"mrr": "lagging"}, {})["mrr"]
+    money = read(table([*FLAT[:13], 2.0, 2.0], "mrr"), PERIODS, "2025-02", {kpi("mrr"): "lagging"}, {})["mrr"]
     assert money.outside == "above"
     assert objective_verdict([money], Teller("en")).detail == ""
 
 
 def test_no_value_has_its_reason() -> None:
-    one = read(table([nan] * 15), PERIODS, "2025-02", {"nrr": "lagging"}, {"nrr": 1.0})["nrr"]
+    one = read(table([nan] * 15), PERIODS, "2025-02", {kpi("nrr"): "lagging"}, {"nrr": 1.0})["nrr"]
     assert not one.known
     assert one.reason == "no_history"
     assert one.status == ""
@@ -94,7 +95,7 @@ def test_no_value_has_its_reason() -> None:
 
 def test_outside_its_usual_range_on_the_bad_side() -> None:
     values = [*FLAT[:13], 0.8, 0.9]
-    one = read(table(values), PERIODS, "2025-02", {"nrr": "lagging"}, {})["nrr"]
+    one = read(table(values), PERIODS, "2025-02", {kpi("nrr"): "lagging"}, {})["nrr"]
     assert (one.outside, one.tone) == ("below", "bad")
     said = objective_verdict([one], Teller("en"))
     assert said.headline == "No targets are set, so nothing is judged."
@@ -131,7 +132,7 @@ def test_usual_range_holds_about_19_of_20_next_values(drift: bool) -> None:
 )
 def test_told_in_three_languages(locale: str, change: str) -> None:
     tell = Teller(locale)
-    one = read(table(FLAT), PERIODS, "2025-02", {"nrr": "lagging"}, {"nrr": 1.0})["nrr"]
+    one = read(table(FLAT), PERIODS, "2025-02", {kpi("nrr"): "lagging"}, {"nrr": 1.0})["nrr"]
     assert tell.change(one).replace("\u00a0", " ") == change
     assert tell.status(one).startswith(":green[:material/check_circle: ")
     assert tell.value(one.value, "ratio") == "101%".replace("%", "\u00a0%" if locale == "es" else "%")
@@ -139,7 +140,7 @@ def test_told_in_three_languages(locale: str, change: str) -> None:
 
 def test_verdicts_name_what_is_missed() -> None:
     readings = [
-        read(table(FLAT, key), PERIODS, "2025-02", {key: "lagging"}, {key: target})[key]
+        read(table(FLAT, key), PERIODS, "2025-02", {kpi(key): "lagging"}, {key: target})[key]
         for key, target in (("nrr", 2.0), ("grr", 1.0))
     ]
     said = objective_verdict(readings, Teller("en"))

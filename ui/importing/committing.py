@@ -15,7 +15,6 @@ from ui.importing import lit_panel, state, target, wording
 from ui.importing.matching import Matched, signature
 from ui.importing.target import Target
 from ui.importing.trial import Light, Trial, lines_ready
-from ui.objectives import home_of
 from ui.text import escaped
 from workspace import Workspace
 
@@ -197,6 +196,6 @@ def done(here: Here) -> None:
         said += [tell.t("import.done_rejected", n=outcome.rejected)] if outcome.rejected else []
         st.markdown(" ".join(said))
         if outcome.lit:
-            lit_panel.doors(here, outcome.lit, {key: home_of(key) for key in outcome.lit})
+            lit_panel.doors(here, outcome.lit, {key: here.loaded.catalogue.kpi(key).objective for key in outcome.lit})
         else:
             st.page_link("pages/start/overview.py", label=tell.t("shell.overview"), icon=":material/space_dashboard:")

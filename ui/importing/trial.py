@@ -17,7 +17,6 @@ from data.importing import Prepared
 from data.mapping.mapping import table_of
 from data.problems import DataProblem
 from data.readers import Assumed
-from kpis.catalogue import KPIS
 from kpis.kpi import Kpi
 from ui.importing.matching import Matched
 from ui.importing.pieces import Edits, Piece
@@ -153,7 +152,7 @@ def read_lights(space: Any, before: set[str]) -> list[Light]:
     lit = space.lit().set_index("kpi")
     latest = _latest(space.table()) if not space.empty else {}
     found = []
-    for one in KPIS:
+    for one in space.catalogue.kpis:
         value, period = latest.get(one.key, (float("nan"), ""))
         on = bool(lit.at[one.key, "lit"])
         found.append(Light(one, on, on and one.key not in before, value, period, tuple(lit.at[one.key, "needs"])))

@@ -8,7 +8,6 @@ from math import isfinite
 import streamlit as st
 
 from kpis.benchmarks import orientation
-from kpis.catalogue import KPIS, page, role
 from kpis.explain import explain, formula_text
 from kpis.kpi import OBJECTIVES, Kpi
 from ui import cards, link, loading, notices
@@ -44,7 +43,7 @@ def show(here: Here) -> None:
     """Draw the page; the KPI named in the link comes first, open."""
     tell = here.tell
     with notices.caught():
-        head.plain(here, tell.t("shell.definitions"), tell.t("definitions.says", n=len(KPIS)))
+        head.plain(here, tell.t("shell.definitions"), tell.t("definitions.says", n=len(here.loaded.catalogue.kpis)))
         entries = _entries(here.loaded.scope, here.loaded, here.link, here.locale, tell)
         opened = next((one for one in entries if one.key == here.link.kpi), None)
         if opened is not None:
@@ -118,14 +117,14 @@ def _entries(scope: Scope, _loaded: Loaded, state: Link, locale: str, _tell: Tel
     period = judged_period(periods, state.period)
     lit = loading.lit(_loaded)
     values = _values(_loaded, period) if period else {}
-    names = tuple({name for one in KPIS for name in one.measures})
+    names = tuple({name for one in _loaded.catalogue.kpis for name in one.measures})
     measures = loading.measures(_loaded, names, period, "month", ()) if period else {}
-    return [_entry(one, _loaded, _tell, lit[one.key], period, values, measures) for one in KPIS]
+    return [_entry(one, _loaded, _tell, lit[one.key], period, values, measures) for one in _loaded.catalogue.kpis]
 
 
 def _values(loaded: Loaded, period: str) -> dict[str, tuple[float, float]]:
     """Value and numerator of each KPI in a month."""
-    table = loading.table(loaded, tuple(one.key for one in KPIS), "month")
+    table = loading.table(loaded, tuple(one.key for one in loaded.catalogue.kpis), "month")
     block = table[table["period"].astype(str) == period]
     rows = zip(block["kpi"], block["value"], block["numerator"], strict=True)
     return {str(key): (_number(value), _number(part)) for key, value, part in rows}
@@ -199,8 +198,8 @@ def _lit(light: tuple[bool, tuple[str, ...]], tell: Teller) -> str:
 def _roles(one: Kpi, loaded: Loaded, tell: Teller) -> str:
     said = []
     for objective in OBJECTIVES:
-        if one in page(objective, loaded.overrides):
-            seen = tell.t(f"objective.{role(one, objective, loaded.overrides)}").lower()
+        if one in loaded.catalogue.page(objective):
+            seen = tell.t(f"objective.{loaded.catalogue.role(one, objective)}").lower()
             said.append(f"{tell.t(f'shell.{objective}')}: {seen}")
     return " · ".join(said)
 

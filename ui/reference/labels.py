@@ -5,7 +5,6 @@ from functools import partial
 import streamlit as st
 
 from data.store.preferences import ROLES
-from kpis.catalogue import KPIS, page, role
 from kpis.kpi import OBJECTIVES, Kpi, Objective
 from ui.here import Here
 from ui.reference.saving import saved, seeded
@@ -23,17 +22,17 @@ def show(here: Here) -> None:
         required=True,
         format_func=lambda name: tell.t(f"shell.{name}"),
     )
-    shown = page(objective, here.loaded.overrides)
+    shown = here.loaded.catalogue.page(objective)
     grid = st.grid(columns=3, min_column_width=280, gap="small")
     for one in shown:
         with grid.cell(), st.container(border=True, key=f"label_{one.key}", gap="xxsmall", height="stretch"):
             _label(here, one, objective)
-    _more(here, objective, [one for one in KPIS if one not in shown])
+    _more(here, objective, [one for one in here.loaded.catalogue.kpis if one not in shown])
 
 
 def _label(here: Here, one: Kpi, objective: Objective) -> None:
-    tell, usual = here.tell, role(one, objective)
-    now = role(one, objective, here.loaded.overrides)
+    tell, catalogue = here.tell, here.loaded.catalogue
+    usual, now = catalogue.usual_role(one, objective), catalogue.role(one, objective)
     key = seeded(f"label_role_{objective}_{one.key}_{here.loaded.space.id}", now)
     changed = f" :small[:orange[{tell.t('settings.changed')}]]" if now != usual else ""
     st.markdown(f"**{tell.short(one.key)}**{changed}")
@@ -50,9 +49,11 @@ def _label(here: Here, one: Kpi, objective: Objective) -> None:
 
 def _save(here: Here, one: Kpi, objective: Objective, key: str) -> None:
     """Record the label; the catalogue's own is recorded by taking ours away."""
-    chosen, space = st.session_state[key], here.loaded.space
-    own = one in page(objective)
-    space.store.save_label(space.id, one.key, objective, None if own and chosen == role(one, objective) else chosen)
+    chosen, space, catalogue = st.session_state[key], here.loaded.space, here.loaded.catalogue
+    own = one in catalogue.usual_page(objective)
+    space.store.save_label(
+        space.id, one.key, objective, None if own and chosen == catalogue.usual_role(one, objective) else chosen
+    )
 
 
 def _more(here: Here, objective: Objective, rest: list[Kpi]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from data.policies import CHOICES, Policies
-from kpis.catalogue import KPIS
+from kpis.kpi import Kpi
 from ui.here import Here
 from ui.reference.inputs import policy_value
 from ui.reference.saving import saved, seeded
@@ -49,7 +49,7 @@ def _policy(here: Here, name: str) -> None:
     else:
         seeded(key, int(value))
         st.number_input(label, min_value=0, step=1, key=key, on_change=write, help=says)
-    st.caption(" · ".join(_facts(name, value, tell)))
+    st.caption(" · ".join(_facts(here.loaded.catalogue.kpis, name, value, tell)))
 
 
 def _marked(name: str, value: str, tell: Teller) -> str:
@@ -57,7 +57,7 @@ def _marked(name: str, value: str, tell: Teller) -> str:
     return f"{words} ({tell.t('settings.default')})" if value == getattr(Policies(), name) else words
 
 
-def _facts(name: str, value: Any, tell: Teller) -> Sequence[str]:
+def _facts(kpis: tuple[Kpi, ...], name: str, value: Any, tell: Teller) -> Sequence[str]:
     """Whether the default is in force, and what the policy touches."""
     default = getattr(Policies(), name)
     facts = []
@@ -65,7 +65,7 @@ def _facts(name: str, value: Any, tell: Teller) -> Sequence[str]:
         facts.append(f":orange[{tell.t('settings.changed_from', default=policy_value(name, default, tell))}]")
     elif name not in CHOICES:
         facts.append(tell.t("settings.default").capitalize())
-    reach = touched(name, KPIS)
+    reach = touched(name, kpis)
     if reach:
         names = ", ".join(tell.short(key) for key in reach[:NAMED]) + (" …" if len(reach) > NAMED else "")
         facts.append(tell.t("settings.touches", what=names))

@@ -6,8 +6,6 @@ from typing import Any
 import streamlit as st
 
 from kpis.benchmarks import orientation
-from kpis.catalogue import KPIS
-from kpis.catalogue import kpi as kpi_of
 from kpis.kpi import Kpi
 from kpis.targets import suggestion
 from ui import header, loading
@@ -35,11 +33,11 @@ def _form(here: Here) -> None:
     st.markdown(f"##### {tell.t('settings.target_set')}", anchors=False)
     key = st.selectbox(
         tell.t("settings.target_kpi"),
-        [one.key for one in KPIS if one.direction != "neither"],
+        [one.key for one in here.loaded.catalogue.kpis if one.direction != "neither"],
         key=_KPI,
         format_func=tell.name,
     )
-    one = kpi_of(key)
+    one = here.loaded.catalogue.kpi(key)
     segment = _segment(here)
     scope = st.selectbox(
         tell.t("settings.target_scope"),
@@ -155,7 +153,7 @@ def words(one: Any, here: Here) -> str:
     """One target as a line."""
     tell = here.tell
     try:
-        found = kpi_of(one.kpi)
+        found = here.loaded.catalogue.kpi(one.kpi)
         side, value = ("down" if found.direction == "down" else "up"), tell.value(one.value, found.unit)
         shown = tell.t(f"objective.target_{side}", target=value)
     except KeyError:  # a KPI of an older catalogue

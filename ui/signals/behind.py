@@ -5,7 +5,6 @@ from math import isfinite
 import pandas as pd
 import streamlit as st
 
-import workspace
 from kpis.evidence.grades import Verdict
 from kpis.evidence.result import Evidence
 from ui import draw, frames, link, loading
@@ -136,7 +135,7 @@ def _overlaid(
     rows = []
     for kind, key, moved in (("lagging", lagging, 0), ("leading", leading, shift)):
         block = table[(table["kpi"] == key) & table["value"].notna()]
-        unit = workspace.known(key).unit
+        unit = _loaded.catalogue.kpi(key).unit
         for period, value in zip(block["period"], block["value"].astype(float), strict=True):
             start = pd.Period(period, freq="M") + moved
             tip = f"{tell.short(key)} · {formats.period(period, tell.locale)}: {tell.value(value, unit)}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from kpis import catalogue
+from kpis.catalogue import Catalogue
 from kpis.evidence.grades import Verdict
 from kpis.evidence.result import GRADES, Evidence
 from kpis.kpi import OBJECTIVES
@@ -55,11 +55,18 @@ def objective_of(pair: str) -> str:
     return next((name for name in OBJECTIVES if lagging in OUTCOMES[name]), "")
 
 
-def board(verdicts: Iterable[Verdict], objective: str, chosen: str, tell: Teller, events: dict[str, int]) -> Board:
+def board(
+    verdicts: Iterable[Verdict],
+    objective: str,
+    chosen: str,
+    tell: Teller,
+    events: dict[str, int],
+    catalogue: Catalogue,
+) -> Board:
     """The map of an objective: indicators with the best evidence first."""
     cells = {(v.shown.leading, v.shown.lagging): v for v in verdicts if v.shown.lagging in OUTCOMES[objective]}
     present = [key for key in OUTCOMES[objective] if any(lagging == key for _, lagging in cells)]
-    order = {kpi.key: number for number, kpi in enumerate(catalogue.KPIS)}
+    order = {kpi.key: number for number, kpi in enumerate(catalogue.kpis)}
     leading = sorted({one for one, _ in cells}, key=lambda key: (_rank(cells, key, present), order[key]))
     signs = [key for key in leading if any(_shows(cells[key, c].shown) for c in present if (key, c) in cells)]
     shown = (signs + [key for key in leading if key not in signs])[:MOST_ROWS]

@@ -4,8 +4,6 @@ from functools import partial
 
 import streamlit as st
 
-from kpis.catalogue import page
-from kpis.catalogue import role as usual_role
 from kpis.evidence.result import Evidence
 from kpis.kpi import OBJECTIVES
 from ui.here import Here
@@ -76,7 +74,7 @@ def _line(here: Here, objective: str, reading: Reading, one: Evidence | None) ->
 def _save(here: Here, key: str, name: str, wanted: str) -> None:
     """Record the label; the catalogue's own is recorded by taking ours away."""
     objective = next(one for one in OBJECTIVES if one == name)
-    space = here.loaded.space
-    kpi = next(k for k in page(objective, here.loaded.overrides) if k.key == key)
-    own = kpi in page(objective) and wanted == usual_role(kpi, objective)
+    space, catalogue = here.loaded.space, here.loaded.catalogue
+    kpi = catalogue.kpi(key)
+    own = kpi in catalogue.usual_page(objective) and wanted == catalogue.usual_role(kpi, objective)
     space.store.save_label(space.id, key, objective, None if own else wanted)

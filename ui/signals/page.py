@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 import workspace
+from kpis.catalogue import Catalogue
 from kpis.kpi import OBJECTIVES
 from ui import draw, frames, header, link, notices
 from ui.charts import evidence as charts
@@ -58,7 +59,7 @@ def tested(here: Here) -> LeadMap:
 def _body(here: Here, found: LeadMap) -> None:
     objective = board.objective_of(here.link.pair) or st.session_state.get(_OBJECTIVE) or "retention"
     asked = here.link.pair if board.objective_of(here.link.pair) == objective else ""
-    shown = _drawn(here.loaded.scope, found, objective, asked, here.link, here.tell)
+    shown = _drawn(here.loaded.scope, found, here.loaded.catalogue, objective, asked, here.link, here.tell)
     _objectives(here, objective)
     grid = st.grid(columns=5, min_column_width=150, gap="small", border=True)
     with grid.cell(column_span=3), st.container(key="leads_board", gap="xsmall"):
@@ -90,13 +91,15 @@ class _Drawn:
 
 
 @kept
-def _drawn(scope: Scope, _found: LeadMap, objective: str, asked: str, state: Link, tell: Teller) -> _Drawn:
+def _drawn(
+    scope: Scope, _found: LeadMap, _catalogue: Catalogue, objective: str, asked: str, state: Link, tell: Teller
+) -> _Drawn:
     pair = asked if asked and _found.pair(*asked.split(board.BY, 1)) is not None else ""
     events = dict(_found.events)
-    shown = board.board(_found.verdicts, objective, pair, tell, events)
+    shown = board.board(_found.verdicts, objective, pair, tell, events, _catalogue)
     if not pair:
         pair = shown.best
-        shown = board.board(_found.verdicts, objective, pair, tell, events)
+        shown = board.board(_found.verdicts, objective, pair, tell, events, _catalogue)
     cells = shown.frame[["pair", "row", "column"]].astype(str).itertuples(index=False, name=None)
     names = {pair_: f"{row} → {column.partition('|')[0]}" for pair_, row, column in cells}
     return _Drawn(frames.arrow(shown.frame), shown.rows, shown.columns, shown.left_out, pair, names)

@@ -53,7 +53,7 @@ def show(here: Here, verdict: Verdict, segments: dict[str, Evidence]) -> None:
             st.caption(tell.t("evidence.warned_outside", n=outside))
         if found.frame.empty:
             return
-        shown = _shown(here, found.frame, workspace.known(one.leading).unit)
+        shown = _shown(here, found.frame, here.loaded.catalogue.kpi(one.leading).unit)
         st.dataframe(
             shown.head(MOST),
             hide_index=True,
