@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from kpis.evidence.history import AccountMonths, Floats, Outcome
+from kpis.evidence.comparing import BANDS, HORIZONS, Comparison
+from kpis.evidence.history import AccountMonths, Flags, Outcome
 from kpis.evidence.result import Evidence, Remark, Tag, refused
 from kpis.evidence.risksets import RiskSets, risk_sets
-from kpis.evidence.scoring import FEWEST_EVENTS, HORIZONS, Comparison, Indicated, Scores, everywhere, scores
+from kpis.evidence.scoring import FEWEST_EVENTS, Indicated, Scores, everywhere, scores
 
 FEWEST_EVENT_MONTHS = 3
 SIGNIFICANT = 0.05
@@ -85,16 +86,15 @@ def _one(comparison: Comparison, outcome: Outcome, indicator: Indicator, values:
     if shared:
         return refused(*names, "account", "built_from_outcome", shared=shared)
     distinct, months = int(sets.events.any(axis=1).sum()), int(sets.events.any(axis=0).sum())
-    seen = ~np.isnan(values.grid)
-    if indicator.snapshot or (seen.any() and (seen.any(axis=0).sum() < 2 or seen.sum(axis=1).max() < 2)):
+    if indicator.snapshot or values.once:
         return refused(*names, "account", "snapshot")
     if distinct < FEWEST_EVENTS or months < FEWEST_EVENT_MONTHS:
         return refused(*names, "account", "few_events", n=distinct, months=months, needed=FEWEST_EVENTS)
-    if not seen.any():
+    if not values.known.any():
         return refused(*names, "account", "no_values")
     if values.level is None:
         return refused(*names, "account", "constant")
-    missing = _less_history(comparison, values.grid)
+    missing = _less_history(comparison, values.lately)
     if missing is not None:
         return refused(*names, "account", missing.id, **missing.params)
     level = scores(comparison, values.level)
@@ -202,20 +202,19 @@ def _tenths(level: Scores) -> tuple[int, ...]:
     return tuple(int(count) for count in np.bincount(tenth, minlength=10))
 
 
-def _less_history(comparison: Comparison, grid: Floats) -> Remark | None:
+def _less_history(comparison: Comparison, lately: Flags) -> Remark | None:
     """Whether accounts with the event were deleted from the indicator's history, or have much less of it.
 
     Compared with accounts of the same month and tenure band, one to three months before.
+
+    Args:
+        lately: whether the indicator is known in these months; months × accounts, made flat.
     """
-    sets = comparison.sets
-    known, case = comparison.known(grid, 3), comparison.case
-    there = comparison.at >= 1
-    bands = comparison.history.band[comparison.account, comparison.at] + 6 * comparison.line
-    others = there & ~case
-    size = 6 * len(sets.month)
-    count = np.bincount(bands[others], minlength=size)
-    share = np.bincount(bands[others], known[others], size) / np.maximum(count, 1)
-    expected, actual = float(share[bands[case & there]].sum()), float(known[case & there].sum())
+    known, (cases, others) = lately.take(comparison.spot), comparison.after_first
+    aged, size = comparison.aged, BANDS * len(comparison.sets.month)
+    count = np.bincount(aged[others], minlength=size)
+    share = np.bincount(aged[others], known[others], size) / np.maximum(count, 1)
+    expected, actual = float(share[aged[cases]].sum()), float(known[cases].sum())
     if expected < FEWEST_EVENTS / 2 or actual >= HALF_COVERAGE * expected:
         return None
     return Remark("departed_deleted" if actual == 0 else "shorter_history", {"coverage": actual / expected})

@@ -18,7 +18,8 @@ class Cells:
 
     def __init__(self, codes: tuple[Ints, ...], sizes: tuple[int, ...]) -> None:
         self.sizes = sizes
-        self.cell = np.ravel_multi_index(codes, sizes)
+        self.cell: Ints = np.ravel_multi_index(codes, sizes)
+        self.count = int(np.prod(sizes))
 
     def effects(self, values: Floats, used: NDArray[np.bool_]) -> Floats:
         """The additive effect of the factors for every row, by alternating passes.
@@ -29,16 +30,28 @@ class Cells:
 
         The last factor is taken out last: within each of its codes the mean of `values − effects` is 0.
         """
-        count = int(np.prod(self.sizes))
-        weights = np.bincount(self.cell[used], minlength=count).reshape(self.sizes).astype(float)
-        sums = np.bincount(self.cell[used], weights=values[used], minlength=count).reshape(self.sizes)
-        effect = np.zeros(self.sizes)
-        axes = range(len(self.sizes))
-        rest = [tuple(other for other in axes if other != axis) for axis in axes]
-        totals = [weights.sum(axis=others, keepdims=True) for others in rest]
-        for _ in range(PASSES):
-            for axis in axes:
-                left = (sums - weights * effect).sum(axis=rest[axis], keepdims=True)
-                effect = effect + np.where(totals[axis] > 0, left / np.maximum(totals[axis], 1.0), 0.0)
-        by_row: Floats = effect.ravel()[self.cell]
+        where = self.cell[used]
+        weights = np.bincount(where, minlength=self.count).reshape(self.sizes)
+        sums = np.bincount(where, weights=values[used], minlength=self.count).reshape(self.sizes)
+        by_row: Floats = additive(sums, weights.astype(float)).ravel()[self.cell]
         return by_row
+
+
+def additive(sums: Floats, weights: Floats, factors: int | None = None) -> Floats:
+    """The additive effect of the factors in every cell, by alternating passes.
+
+    Args:
+        sums: total of the values in each cell, … × one axis per factor.
+        weights: number of values in each cell.
+        factors: how many of the last axes are factors; those before them are problems of their own. None: all.
+    """
+    axes = range(-(factors or sums.ndim), 0)
+    rest = [tuple(other for other in axes if other != axis) for axis in axes]
+    totals = [weights.sum(axis=others, keepdims=True) for others in rest]
+    shares = [np.where(total > 0, 1.0, 0.0) / np.maximum(total, 1.0) for total in totals]
+    effect, left = np.zeros_like(sums), sums
+    for _ in range(PASSES):
+        for others, share in zip(rest, shares, strict=True):
+            effect = effect + left.sum(axis=others, keepdims=True) * share
+            left = sums - weights * effect
+    return effect

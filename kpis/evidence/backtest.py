@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kpis.evidence.comparing import HORIZONS, Comparison
 from kpis.evidence.history import AccountMonths, Flags, Floats, Outcome
 from kpis.evidence.influence import clustered_error, plain_auc
 from kpis.evidence.ranking import place
 from kpis.evidence.result import Lead, Remark
 from kpis.evidence.risksets import event_grid, risk_sets
-from kpis.evidence.scoring import FEWEST_EVENTS, HORIZONS, Comparison, interval
+from kpis.evidence.scoring import FEWEST_EVENTS, interval
 from kpis.health import BANDS
 from kpis.intervals import wilson
 

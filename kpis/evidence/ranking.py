@@ -1,5 +1,6 @@
 """Mid-rank percentiles inside groups, and how many cases each member of a group lies below."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from kpis.evidence.history import Flags, Floats, Ints
 
 FEWEST_COMPARATORS = 5
+PADDED = 6  # empty months before the first one, so that one may look back from it
 
 
 class Placed(NamedTuple):
@@ -61,16 +63,48 @@ def place(values: Floats, case: Flags) -> Placed:
     return Placed(percentile, cases_above, np.where(enough, known, 0.0), np.where(enough, total, 0.0))
 
 
-def dense(grid: Floats) -> Ints:
-    """Order of each value within its column from 0, equal for ties; −1 where it is NaN.
+@dataclass(frozen=True)
+class Coded:
+    """Values in order, month by month.
+
+    Attributes:
+        cell: (`PADDED` empty months, then the months) × accounts, made flat: number of the value among all distinct
+            ones of that month, counted from 1 and on from month to month; 0 where the value is missing.
+        first: the first number of each of these months, and one past the last.
+        accounts: number of accounts.
+    """
+
+    cell: Ints
+    first: Ints
+    accounts: int
+
+    @property
+    def size(self) -> int:
+        """One more than the largest number."""
+        return int(self.first[-1])
+
+    def before(self, horizon: int) -> Ints:
+        """`cell` from so many months before the first month on."""
+        return self.cell[(PADDED - horizon) * self.accounts :]
+
+    def first_before(self, horizon: int) -> Ints:
+        """`first` from so many months before the first month on."""
+        return self.first[PADDED - horizon :]
+
+
+def dense(grid: Floats) -> Coded:
+    """Put the values of each month in order; equal ones get the same number.
 
     Args:
-        grid: rows × columns.
+        grid: accounts × months, NaN where missing.
     """
-    order = np.argsort(grid, axis=0)
-    ranked = np.take_along_axis(grid, order, axis=0)
-    steps = np.zeros(grid.shape, dtype=np.int64)
-    steps[1:] = np.cumsum(ranked[1:] != ranked[:-1], axis=0)
-    codes = np.empty_like(steps)
-    np.put_along_axis(codes, order, np.where(np.isnan(ranked), -1, steps), axis=0)
-    return codes
+    values = np.ascontiguousarray(grid.T)
+    order = np.argsort(values, axis=1)
+    ranked = np.take_along_axis(values, order, axis=1)
+    new = ~np.isnan(ranked)
+    new[:, 1:] &= ranked[:, 1:] != ranked[:, :-1]
+    number = np.where(np.isnan(ranked), 0, np.cumsum(new).reshape(new.shape))
+    cell = np.zeros((PADDED + values.shape[0], values.shape[1]), dtype=np.int64)
+    np.put_along_axis(cell[PADDED:], order, number, axis=1)
+    first = 1 + np.concatenate([np.zeros(PADDED + 1, dtype=np.int64), np.cumsum(new.sum(axis=1))])
+    return Coded(cell.ravel(), first, values.shape[1])

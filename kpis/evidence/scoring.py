@@ -7,23 +7,20 @@ import numpy as np
 from scipy.special import expit, logit, stdtrit
 
 from kpis.evidence.adjusting import Cells
+from kpis.evidence.comparing import BANDS, HORIZONS, Comparison
 from kpis.evidence.history import AccountMonths, Flags, Floats, Ints
 from kpis.evidence.influence import clustered_error
-from kpis.evidence.ranking import FEWEST_COMPARATORS, dense
+from kpis.evidence.placing import Standings, standings
+from kpis.evidence.ranking import Coded, dense
 from kpis.evidence.result import CONFIDENCE, Lead
-from kpis.evidence.risksets import RiskSets, shuffled_cases
 
-HORIZONS = range(1, 7)
 FEWEST_EVENTS = 10  # distinct accounts with a known value, for a horizon to count
 NORMAL_FROM = 30  # events per horizon from which the normal approximation serves
-PERMUTATIONS = 999
-NORMAL_DRAWS = 20_000
 
 _BASELINE = range(2, 7)  # months before the month itself
 _BASELINE_SEEN = 2
+_LATELY = 3  # months
 _DECIMALS = 9  # of standardised values: what differs less is a tie
-_BANDS = 6
-Coded = Ints  # accounts × months: order of the value within its month from 0, equal for ties; −1 where missing
 _NOTHING = 1e-9  # a spread of scores that is 0 but for rounding
 
 
@@ -32,6 +29,25 @@ class Indicated:
 
     def __init__(self, history: AccountMonths, everywhere: Cells, grid: Floats) -> None:
         self.history, self.everywhere, self.grid = history, everywhere, grid
+
+    @cached_property
+    def known(self) -> Flags:
+        """Where there is a value; accounts × months."""
+        return ~np.isnan(self.grid)
+
+    @cached_property
+    def once(self) -> bool:
+        """Whether values are known in one month only, or no account has two: today's, without a history."""
+        known = self.known
+        return bool(known.any() and (known.any(axis=0).sum() < 2 or known.sum(axis=1).max() < 2))
+
+    @cached_property
+    def lately(self) -> Flags:
+        """Whether there is a value at all in the three months before; months × accounts, made flat."""
+        known, found = self.known.T, np.zeros(self.known.T.shape, dtype=bool)
+        for back in range(1, _LATELY + 1):
+            found[back:] |= known[:-back]
+        return found.ravel()
 
     @cached_property
     def level(self) -> Coded | None:
@@ -52,7 +68,7 @@ def everywhere(history: AccountMonths) -> Cells:
     """The combinations of segment, tenure band and month of all accounts and months."""
     shape = history.at_risk.shape
     month = np.broadcast_to(np.arange(shape[1]), shape)
-    return Cells((history.segment.ravel(), history.band.ravel(), month.ravel()), (history.segments, _BANDS, shape[1]))
+    return Cells((history.segment.ravel(), history.band.ravel(), month.ravel()), (history.segments, BANDS, shape[1]))
 
 
 def residual(history: AccountMonths, cells: Cells, grid: Floats) -> Floats | None:
@@ -67,53 +83,6 @@ def residual(history: AccountMonths, cells: Cells, grid: Floats) -> Floats | Non
     effects = cells.effects(np.where(used, scaled, 0.0).ravel(), used.ravel())
     left: Floats = np.round(scaled - effects.reshape(grid.shape), _DECIMALS) + 0.0
     return left
-
-
-class Comparison:
-    """What all indicators of one outcome share: the risk sets and the codes of their rows (padding left out)."""
-
-    def __init__(self, history: AccountMonths, sets: RiskSets) -> None:
-        self.history, self.sets = history, sets
-        self.rows = np.nonzero(sets.present)
-        self.line: Ints = self.rows[0]
-        self.account: Ints = sets.account[self.rows]
-        self.case: Flags = sets.case[self.rows]
-        self.at: Ints = sets.month[self.line]
-        self.cases: Ints = np.flatnonzero(self.case)
-        self.spot: Ints = self.account * history.months + self.at  # of the row in accounts × months, made flat
-        codes = (history.segment[self.account, self.at], history.band[self.account, self.at], self.line)
-        self.compared = Cells(codes, (history.segments, _BANDS, max(len(sets.month), 1)))
-
-    @cached_property
-    def shuffled(self) -> tuple[Ints, Ints]:
-        """Cases under chance as rows (draws × cases) and where each account's begin; the same for every indicator."""
-        positions, starts = shuffled_cases(self.sets, PERMUTATIONS)
-        row = np.zeros(self.sets.account.size, dtype=np.int64)
-        row[np.flatnonzero(self.sets.present.ravel())] = np.arange(len(self.line))
-        return row[positions], starts
-
-    @cached_property
-    def normal(self) -> Floats:
-        """Independent normal draws, the same for every indicator; horizons × draws."""
-        return np.ascontiguousarray(self.sets.random().standard_normal((NORMAL_DRAWS, len(HORIZONS))).T)
-
-    def known(self, grid: Floats, within: int) -> Flags:
-        """Whether each row's indicator is known at all so many months before; one flag per row."""
-        there = ~np.isnan(grid)
-        found = np.zeros(len(self.line), dtype=bool)
-        for horizon in HORIZONS[:within]:
-            inside = self.at >= horizon
-            found[inside] |= there[self.account[inside], self.at[inside] - horizon]
-        return found
-
-    def gather(self, grid: Floats, horizons: range = HORIZONS) -> Floats:
-        """The indicator of each row at each horizon, horizons × lines × rows; NaN for padding and before the data."""
-        values = np.full((len(horizons), *self.sets.account.shape), np.nan)
-        for place_, horizon in enumerate(horizons):
-            there = self.at >= horizon
-            lines, rows = self.rows[0][there], self.rows[1][there]
-            values[place_, lines, rows] = grid[self.account[there], self.at[there] - horizon]
-        return values
 
 
 def change_from_baseline(grid: Floats) -> Floats:
@@ -204,100 +173,30 @@ def interval(auc: float, error: float, n: int) -> tuple[float, float]:
 
 def scores(comparison: Comparison, coded: Coded) -> Scores:
     """Score one (residualised) indicator against the risk sets of an outcome."""
-    standings = [_standing(comparison, coded, horizon) for horizon in HORIZONS]
-    case, account = comparison.case, comparison.account
-    owners, size = account[case], len(comparison.history.accounts)
-    counts = np.array([len(np.unique(owners[one.known[case]])) for one in standings], dtype=np.int64)
-    cases = np.array([int(one.known[case].sum()) for one in standings], dtype=np.int64)
-    own = np.stack([one.centred[case] for one in standings])  # 0 where unknown
-    totals = np.stack([np.bincount(owners, one, size) for one in own])
+    found = standings(comparison, coded)
+    owner, owners = comparison.owner, int(comparison.owner.max(initial=-1)) + 1
+    counts = np.array([np.count_nonzero(np.bincount(owner[one], minlength=owners)) for one in found.known])
+    cases = found.known.sum(axis=1)
+    totals = np.stack([np.bincount(owner, one, owners) for one in found.centred])
     covariance = np.asarray(totals @ totals.T)  # products of each account's total: its events are not independent
     spread = np.sqrt(np.diag(covariance))
     usable = (counts >= FEWEST_EVENTS) & (spread > _NOTHING)
     safe = np.where(usable, spread, 1.0)
     return Scores(
-        auc=np.array([one.auc for one in standings]),
-        error=clustered_error(np.stack([one.shares for one in standings]), counts),
-        z=np.where(usable, own.sum(axis=1) / safe, 0.0),
+        auc=found.auc,
+        error=clustered_error(found.shares, counts),
+        z=np.where(usable, found.centred.sum(axis=1) / safe, 0.0),
         counts=counts,
         cases=cases,
         usable=usable,
-        largest=_largest_by_chance(comparison, standings, covariance, usable, cases),
-        unit=safe * np.array([one.widening for one in standings]) / np.maximum(cases, 1),
-        placements=np.stack([np.where(one.known[case], 0.5 + one.above[case], np.nan) for one in standings]),
+        largest=_largest_by_chance(comparison, found, covariance, usable, cases),
+        unit=safe * found.widening / np.maximum(cases, 1),
+        placements=np.where(found.known, 0.5 + found.above, np.nan),
     )
 
 
-@dataclass(frozen=True)
-class _Standing:
-    """Where the rows stood at one horizon.
-
-    Attributes:
-        known: rows whose indicator is known in a line with enough others.
-        centred: percentile − ½ without what a month's segments and tenure bands have in common; 0 where unknown.
-        above: share of the other rows of its line that a row stands above, minus ½, adjusted alike; 0 where unknown.
-        auc: chance that a case stands above another row of its line; NaN without cases.
-        shares: what each account adds to the AUC.
-        widening: mean over the cases of what turns a percentile among all into one among the others.
-    """
-
-    known: Flags
-    centred: Floats
-    above: Floats
-    auc: float
-    shares: Floats
-    widening: float
-
-
-def _standing(comparison: Comparison, coded: Coded, horizon: int) -> _Standing:
-    """Rank the rows of every line by counting: values were put in order within their month beforehand.
-
-    Values with many ties (nothing overdue) keep a trace of the segment in their ranks, which would pass
-    for a link wherever segments also differ in how often the event happens: hence the second adjustment.
-    """
-    line, case, account = comparison.line, comparison.case, comparison.account
-    lines, width = len(comparison.sets.month), int(coded.max(initial=-1)) + 1
-    nowhere = lines * width  # the cell of rows whose indicator is unknown
-    code = np.where(comparison.at >= horizon, coded.ravel().take(comparison.spot - horizon, mode="clip"), -1)
-    cell = np.where(code >= 0, comparison.line * width + code, nowhere)
-    count = np.bincount(cell, minlength=nowhere + 1)[:nowhere].reshape(lines, width)
-    cases_at = cell[comparison.cases]
-    count_case = np.bincount(cases_at, minlength=nowhere + 1)[:nowhere].reshape(lines, width)
-    total, total_case = count.sum(axis=1).astype(float), count_case.sum(axis=1).astype(float)
-    others = total - total_case
-    enough = (total_case > 0) & (others >= FEWEST_COMPARATORS)
-    known = (code >= 0) & enough.take(line)
-    # Twice the rows, and twice the cases, with a smaller value in the line, ties counting half.
-    below, cases_below = _twice_below(count).take(cell), _twice_below(count_case).take(cell)
-    theirs = np.maximum(others, 1.0).take(line)
-    percentile = np.where(known, below / (2 * np.maximum(total, 1.0).take(line)) - 0.5, 0.0)
-    place = np.where(known, (below - cases_below) / (2 * theirs) - 0.5, 0.0)
-
-    centred = np.where(known, percentile - comparison.compared.effects(percentile, known), 0.0)
-    widening = np.where(enough, total / np.maximum(others, 1.0), 0.0)
-    above = place + widening.take(line) * (centred - percentile)
-    mine = comparison.cases[known[comparison.cases]]
-    n, lines_mine = len(mine), line[mine]
-    auc = float(np.clip(0.5 + above[mine].sum() / n, 0.0, 1.0)) if n else float("nan")
-    by_line = np.bincount(lines_mine, 0.5 + place[mine], lines)
-    own = np.where(known & ~case, ((total_case - by_line).take(line) - cases_below / 2) / theirs, 0.0)
-    own[mine] = above[mine] - (auc - 0.5)
-    shares = np.asarray(np.bincount(account, own / max(n, 1), len(comparison.history.accounts)), dtype=float)
-    return _Standing(known, centred, above, auc, shares, float(widening[lines_mine].sum() / max(n, 1)))
-
-
-def _twice_below(count: Ints) -> Ints:
-    """Of each value twice how many lie below it in its line, ties counting half; lines × values, flat, and a 0."""
-    flat = np.zeros(count.size + 1, dtype=np.int64)
-    total = flat[:-1].reshape(count.shape)
-    np.cumsum(count, axis=1, out=total)
-    total *= 2
-    total -= count
-    return flat
-
-
 def _largest_by_chance(
-    comparison: Comparison, standings: list[_Standing], covariance: Floats, usable: Flags, cases: Ints
+    comparison: Comparison, found: Standings, covariance: Floats, usable: Flags, cases: Ints
 ) -> Floats:
     """Sorted max |z| over the usable horizons: permuted with few events, else normal."""
     chosen = np.flatnonzero(usable)
@@ -305,14 +204,16 @@ def _largest_by_chance(
         return np.empty(0)
     if cases[chosen].min() < NORMAL_FROM:
         positions, starts = comparison.shuffled
-        largest = np.zeros(len(positions))
-        for place_ in chosen:
-            drawn = np.add.reduceat(standings[place_].centred[positions], starts, axis=1)
-            spread = np.sqrt(np.square(drawn).sum(axis=1))
-            drawn_z = np.abs(drawn.sum(axis=1)) / np.where(spread > _NOTHING, spread, np.inf)
+        largest = np.zeros(positions.shape[1])
+        for place in chosen:
+            drawn = found.everybody(int(place)).take(positions)
+            if len(starts) < len(positions):
+                drawn = np.add.reduceat(drawn, starts, axis=0)
+            spread = np.sqrt(np.square(drawn).sum(axis=0))
+            drawn_z = np.abs(drawn.sum(axis=0)) / np.where(spread > _NOTHING, spread, np.inf)
             np.maximum(largest, drawn_z, out=largest)
         return np.sort(largest)
     spread = np.sqrt(np.diag(covariance)[chosen])
     values, vectors = np.linalg.eigh(covariance[np.ix_(chosen, chosen)] / np.outer(spread, spread))
     root = vectors * np.sqrt(np.maximum(values, 0.0))
-    return np.sort(np.abs(root @ comparison.normal[: len(chosen)]).max(axis=0))
+    return np.sort(np.abs(root @ comparison.normal[:, : len(chosen)]).max(axis=1).ravel())
