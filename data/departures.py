@@ -11,7 +11,15 @@ SELECT account_id, CAST(date_trunc('month', ended_on) AS DATE) AS month,
     max(ended_on) AS ended_on, min(cancelled_on) AS cancelled_on, max(notice_days) AS notice_days
 FROM subscriptions WHERE ended_on IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
 """
-_STARTS = "SELECT account_id, min(started_on) AS started_on FROM subscriptions GROUP BY 1 ORDER BY 1"
+_TERMS = """
+SELECT account_id, min(CASE WHEN kind = 1 THEN day END) AS due, min(CASE WHEN kind = 2 THEN day END) AS signed,
+    min(CASE WHEN kind = 3 THEN day END) AS started_on
+FROM (
+    SELECT account_id, 1 AS kind, due_on AS day FROM renewals
+    UNION ALL SELECT account_id, 2, starts_on FROM contracts
+    UNION ALL SELECT account_id, 3, started_on FROM subscriptions
+) AS days WHERE account_id IS NOT NULL GROUP BY 1 ORDER BY 1
+"""
 
 
 def departures(facts: AnyFacts, as_of: date | None = None) -> pd.DataFrame:
@@ -24,9 +32,16 @@ def departures(facts: AnyFacts, as_of: date | None = None) -> pd.DataFrame:
     return _asked(facts, _ENDS, as_of, ("account_id", *days, "notice_days"), days).astype({"notice_days": "float64"})
 
 
-def first_starts(facts: AnyFacts, as_of: date | None = None) -> pd.DataFrame:
-    """account_id and started_on, the first day of its first subscription."""
-    return _asked(facts, _STARTS, as_of, ("account_id", "started_on"), ("started_on",))
+def terms(facts: AnyFacts, as_of: date | None = None) -> pd.DataFrame:
+    """When an account's terms began, by account_id, one row each.
+
+    Columns: started_on, the first day of its first subscription (missing without one); turns_on, a day on which its
+    terms turn: the first renewal known, else the start of its first contract, else of its first subscription.
+    """
+    days = ("due", "signed", "started_on")
+    frame = _asked(facts, _TERMS, as_of, ("account_id", *days), days).set_index("account_id")
+    turns_on = frame["due"].fillna(frame["signed"]).fillna(frame["started_on"])
+    return frame[["started_on"]].assign(turns_on=turns_on)
 
 
 def _asked(

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from data.calendar import Period
-from data.departures import departures, first_starts
+from data.departures import departures, terms
 from kpis.catalogue import Catalogue
 from kpis.evidence.accounts import Indicator
-from kpis.evidence.history import AccountMonths, Outcome, account_months, decisions
+from kpis.evidence.history import YEAR, AccountMonths, Outcome, account_months, decisions
 from kpis.kpi import Kpi
 from kpis.table import NEVER_ROLL_UP
 from workspace.frames import in_currency
@@ -75,9 +75,9 @@ def _history(workspace: Workspace, where: Mapping[str, Sequence[str]]) -> Histor
     frame = frame.assign(month=frame["period"].map(index)).reset_index(drop=True)
     if frame.empty:
         return History(frame, account_months([], [], []), months, pd.DataFrame(columns=["account_id", "month"]))
-    starts = first_starts(workspace.facts).set_index("account_id")["started_on"]
+    began = terms(workspace.facts)
     opened = pd.Series([pd.Timestamp(period.start) for period in months])
-    age = opened.reindex(frame["month"]).to_numpy() - frame["account_id"].map(starts).to_numpy()
+    age = opened.reindex(frame["month"]).to_numpy() - frame["account_id"].map(began["started_on"]).to_numpy()
     tenure = age / np.timedelta64(1, "D") / _TENURE_DAYS
     decided = _decided(workspace, frame, months)
     notice = frame["account_id"].map(decided.set_index("account_id")["month"].groupby(level=0).min())
@@ -93,8 +93,16 @@ def _history(workspace: Workspace, where: Mapping[str, Sequence[str]]) -> Histor
         None if segment is None else segment.astype(object).where(segment.notna(), None),
         frame["tenure"],
         len(months),
+        _turn(frame, opened, began["turns_on"]),
     )
     return History(frame, arranged, months, decided)
+
+
+def _turn(frame: pd.DataFrame, opened: pd.Series, turns_on: pd.Series) -> pd.Series:
+    """Whole months since the account's terms last turned (0–11), by calendar month; NaN where no day is known."""
+    day = frame["account_id"].map(turns_on)
+    month = opened.dt.month.reindex(frame["month"]).to_numpy()
+    return (month - day.dt.month) % YEAR
 
 
 def number(frame: pd.DataFrame, name: str) -> pd.Series:

@@ -11,6 +11,7 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Source = Literal["notice", "ended", "flagged"]
 
+YEAR = 12
 TENURE_STARTS = (0, 3, 6, 12, 24)  # bands 0–2, 3–5, 6–11, 12–23 and 24+ months
 
 
@@ -24,6 +25,7 @@ class AccountMonths:
         segment: code of the segment, 0 when unknown.
         segments: number of segment codes.
         band: code of the tenure band, 0 when unknown.
+        turn: months since the last anniversary of its terms as 1–12, 0 when unknown.
         account: for each tidy row kept, the position of its account.
         month: for each tidy row kept, its month.
         kept: which tidy rows lie inside the months.
@@ -34,6 +36,7 @@ class AccountMonths:
     segment: Ints
     segments: int
     band: Ints
+    turn: Ints
     account: Ints
     month: Ints
     kept: Flags
@@ -90,6 +93,7 @@ def account_months(
     segment: ArrayLike | None = None,
     tenure: ArrayLike | None = None,
     months: int | None = None,
+    turn: ArrayLike | None = None,
 ) -> AccountMonths:
     """Arrange tidy rows, one per account and month.
 
@@ -99,6 +103,8 @@ def account_months(
         at_risk: whether the event could happen to the account in that month (customer, no notice given yet).
         segment: segment of the account in that month; None or "" when unknown.
         tenure: age of the account in months; NaN when unknown.
+        turn: whole months since the last anniversary of its terms, 0–11; NaN when unknown. Departures of yearly
+            terms come at the same point of the year of their account, and so do invoices and surveys.
         months: number of whole months; later rows (the running month) are left out. None: up to the last row.
 
     Raises:
@@ -121,9 +127,10 @@ def account_months(
 
     codes, segments = _codes(segment, len(ids))
     bands = _bands(tenure, len(ids))
+    turns = _turns(turn, len(ids))
     risk = np.zeros(shape, dtype=bool)
     risk[rows, columns] = np.asarray(at_risk, dtype=bool)[kept]
-    return AccountMonths(names, risk, grid(codes, 0), segments, grid(bands, 0), rows, columns, kept)
+    return AccountMonths(names, risk, grid(codes, 0), segments, grid(bands, 0), grid(turns, 0), rows, columns, kept)
 
 
 def _codes(segment: ArrayLike | None, rows: int) -> tuple[Ints, int]:
@@ -144,6 +151,15 @@ def _bands(tenure: ArrayLike | None, rows: int) -> Ints:
         return np.zeros(rows, dtype=np.int64)
     months = np.asarray(tenure, dtype=float)
     return np.where(np.isnan(months), 0, np.searchsorted(TENURE_STARTS, months, side="right"))
+
+
+def _turns(turn: ArrayLike | None, rows: int) -> Ints:
+    """Months since the last anniversary as 1–12, 0 for unknown."""
+    if turn is None:
+        return np.zeros(rows, dtype=np.int64)
+    months = np.asarray(turn, dtype=float)
+    known = np.isfinite(months)
+    return np.where(known, np.where(known, months, 0) % YEAR + 1, 0).astype(np.int64)
 
 
 def decisions(

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import cli
-from data.departures import departures, first_starts
+from data.departures import departures, terms
 from data.problems import DataProblem
 from data.sample import as_arrow, generate
 from data.store import Batch, ConnectionInfo, PickedTable, Store
@@ -251,7 +251,7 @@ def test_the_terminal_on_a_live_workspace_says_what_the_copy_says(postgres_db, s
     there = living.opened(copied)
     assert there.live is not None
     pd.testing.assert_frame_equal(departures(there.facts), departures(copied.facts))
-    pd.testing.assert_frame_equal(first_starts(there.facts), first_starts(copied.facts))
+    pd.testing.assert_frame_equal(terms(there.facts), terms(copied.facts))
     after = {name: run(*command) for name, command in commands.items()}
     for name in commands:
         assert after[name][0] == before[name][0] == 0, after[name][2]
