@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from data.sample import names
 from data.sample.accounts import account_ids
@@ -54,7 +54,7 @@ def _nps(world: World) -> dict[str, np.ndarray]:
     day = world.day(at, 1) + random.integers(2, 27, len(at))
     keep = _there(world, account, day)
     account, at, day, person = account[keep], at[keep], day[keep], person[keep]
-    value = 8.6 + liking[account] + 1.3 * norm.ppf(even(random, at)) - 0.5 * world.incident[at]
+    value = 8.6 + liking[account] + 1.3 * ndtri(even(random, at)) - 0.5 * world.incident[at]
     value = value - 1.6 * _leaving(world, account, day)
     score = np.clip(np.round(value), 0, 10)
     return {"account": account, "day": day, "person": person, "score": score}

@@ -1,7 +1,6 @@
 """Where accounts stand now: the share of comparable accounts below each, in the latest month."""
 
 import numpy as np
-from scipy.stats import rankdata
 
 from kpis.evidence.adjusting import Cells
 from kpis.evidence.history import AccountMonths, Floats
@@ -37,5 +36,6 @@ def standing(history: AccountMonths, values: Floats, *, change: bool = False) ->
     codes = (history.segment[:, last], history.band[:, last])
     effects = Cells(codes, (history.segments, _BANDS)).effects(np.where(used, now, 0.0), used)
     residual = np.round(now - effects, 9)[used]
-    found[used] = (rankdata(residual) - 0.5) / used.sum()
+    _, place, alike = np.unique(residual, return_inverse=True, return_counts=True)
+    found[used] = (np.cumsum(alike) - alike / 2)[place] / used.sum()
     return found

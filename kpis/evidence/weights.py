@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import expit, stdtrit
 
 from kpis.evidence.backtest import MAIN, Cuts, cuts, first_test_month
@@ -94,6 +93,8 @@ def _by_month(points: Floats, cut: Cuts) -> Floats:
 
 def _fit(inputs: Floats, cut: Cuts) -> Floats | None:
     """Shares of the inputs from a ridge logistic regression in which health never raises the risk."""
+    from scipy.optimize import minimize  # slow to import, seldom needed
+
     x, y = inputs[cut.at_risk], cut.left[cut.at_risk].astype(float)
     width = x.shape[1]
 
