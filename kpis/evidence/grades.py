@@ -10,13 +10,13 @@ from kpis.evidence.result import GRADES, Evidence, Family, Grade, Level, Remark
 
 Declared = Mapping[tuple[str, str], int]  # (indicator, outcome) → expected sign between the two KPIs, 0 for none
 
+# What was done to a pair of the declared map while the data could be looked at: ids of remarks.
+ADDED, TURNED, REMOVED = "added_after_looking", "turned_after_looking", "removed_after_looking"
+Changed = Mapping[tuple[str, str], Remark]  # (indicator, outcome) → one of these
+
 WEAK_P = 0.05
-_FAMILIES: tuple[tuple[Level, Family], ...] = (
-    ("account", "declared"),
-    ("account", "exploratory"),
-    ("series", "declared"),
-    ("series", "exploratory"),
-)
+_LEVELS: tuple[Level, ...] = ("account", "series")
+_NOTHING_CHANGED: Changed = {}
 
 
 def q_values(p: ArrayLike) -> NDArray[np.float64]:
@@ -30,34 +30,53 @@ def q_values(p: ArrayLike) -> NDArray[np.float64]:
     return q
 
 
-def grade(found: Iterable[Evidence], declared: Declared) -> list[Evidence]:
+def grade(found: Iterable[Evidence], declared: Declared, changed: Changed = _NOTHING_CHANGED) -> list[Evidence]:
     """Put family, q and grade on results, in their order.
 
     Declared and exploratory pairs, accounts and series, are four families of their own, so that trying more
     indicators never changes what is said about the declared ones. Exploratory pairs are never above weak.
+
+    Changing the map once the data could be looked at gains nothing. A pair added then, or with its expected sign
+    turned, is never above weak; an added one counts among the declared ones as if nothing had been found, so that
+    picking what is known to hold cannot help the others, and a removed one goes on counting as it did.
+
+    Args:
+        found: results without grades.
+        declared: the pairs on the map.
+        changed: those that were added, turned or removed while these data could be looked at.
     """
     results = [replace(one, family=_family(one, declared)) for one in found]
+    names = [(one.leading, one.lagging) for one in results]
+    done = [changed[name].id if name in changed else "" for name in names]
     q = np.full(len(results), np.nan)
-    for family in _FAMILIES:
-        members = [place for place, one in enumerate(results) if (one.level, one.family) == family]
-        q[members] = q_values([results[place].p for place in members])
-    return [_graded(replace(one, q=float(value)), declared) for one, value in zip(results, q, strict=True)]
+    for level in _LEVELS:
+        here = [place for place, one in enumerate(results) if one.level == level]
+        family = [place for place in here if names[place] in declared or done[place] == REMOVED]
+        rest = [place for place in here if names[place] not in declared or done[place] == ADDED]
+        p = np.array([results[place].p for place in family])
+        helpless = np.array([done[place] == ADDED for place in family], dtype=bool)
+        q[family] = q_values(np.where(helpless & ~np.isnan(p), 1.0, p))
+        q[rest] = q_values([results[place].p for place in rest])
+    return [_graded(replace(one, q=float(value)), declared, changed) for one, value in zip(results, q, strict=True)]
 
 
 def _family(one: Evidence, declared: Declared) -> Family:
     return "declared" if (one.leading, one.lagging) in declared else "exploratory"
 
 
-def _graded(one: Evidence, declared: Declared) -> Evidence:
+def _graded(one: Evidence, declared: Declared, changed: Changed) -> Evidence:
     if one.refusal is not None:
         return replace(one, grade="not_enough_data")
+    name = (one.leading, one.lagging)
+    if name in changed and name in declared:
+        one = replace(one, warnings=(*one.warnings, changed[name]))
     given = _account_grade(one) if one.level == "account" else _series_grade(one)
-    if given not in ("strong", "likely") or one.family == "exploratory":
+    if given not in ("strong", "likely") or one.family == "exploratory" or name in changed:
         given = "weak" if one.p <= WEAK_P else "no_sign"
     if given == "no_sign":
         tag = one.tag if one.tag == "reacts" else None
         return replace(one, grade=given, tag=tag, lead_months=None, visible_from=None)
-    expected = declared.get((one.leading, one.lagging), 0)
+    expected = declared.get(name, 0)
     if expected and one.link_sign == -expected:
         return replace(one, grade=given, warnings=(*one.warnings, Remark("unexpected_sign")))
     return replace(one, grade=given)
