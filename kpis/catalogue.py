@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Literal
 
 from kpis import expansion, financial, quality, retention
 from kpis.kpi import OBJECTIVES, Kpi, Objective, Role
 
 KPIS: tuple[Kpi, ...] = retention.KPIS + quality.KPIS + expansion.KPIS + financial.KPIS
+
+WAIT_MONTHS = 6  # of new data before a pair that was changed after looking counts like one declared beforehand
 
 Labels = Mapping[tuple[str, str], Role]  # (KPI key, objective) → role a workspace has chosen
 
@@ -38,8 +41,11 @@ class Pair:
         objective: the objective whose page shows the pair.
         sign: "+" when both move the same way, "-" when they move apart.
         lead_months: fewest and most months of lead that are plausible.
-        rationale: why, in one sentence.
+        rationale: why, in one sentence; "" when nobody said.
         source: where the opinion comes from.
+        change: what a workspace did to it; "" for a pair as the default has it.
+        since: the last whole month of data when it was added or removed or its sign was turned: up to there the
+            answer could be looked at before the question was put. "" when it could not.
     """
 
     leading: str
@@ -49,6 +55,25 @@ class Pair:
     lead_months: tuple[int, int]
     rationale: str
     source: str
+    change: Literal["", "added", "changed", "removed"] = ""
+    since: str = ""
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Indicator and outcome."""
+        return self.leading, self.lagging
+
+    @property
+    def counts_from(self) -> str:
+        """The month (2026-04) whose data make the change count like one made beforehand; "" from the start."""
+        if not self.since:
+            return ""
+        months = int(self.since[:4]) * 12 + int(self.since[5:]) - 1 + WAIT_MONTHS
+        return f"{months // 12:04d}-{months % 12 + 1:02d}"
+
+    def waits(self, last: str) -> bool:
+        """Whether too few months are new since it was changed, the data ending with the month `last`."""
+        return last < self.counts_from
 
 
 @cache
@@ -75,13 +100,15 @@ class Catalogue:
 
     Attributes:
         kpis: every KPI, in screen order.
-        pairs: the declared map of leading and lagging KPIs.
+        pairs: the declared map of leading and lagging KPIs; a key may name a KPI that is gone.
         labels: (KPI key, objective) → role a workspace has chosen.
+        removed: pairs a workspace took off the map.
     """
 
     kpis: tuple[Kpi, ...] = KPIS
     pairs: tuple[Pair, ...] = field(default_factory=default_pairs)
     labels: Labels = field(default_factory=dict)
+    removed: tuple[Pair, ...] = ()
 
     @cached_property
     def _by_key(self) -> dict[str, Kpi]:

@@ -16,10 +16,12 @@ import workspace
 from data.measures import all_measures
 from kpis.catalogue import Catalogue
 from kpis.kpi import Kpi
+from kpis.own import Definition
 from kpis.targets import Target, applicable
 from ui.connecting.state import shared
 from ui.link import Link
 from ui.telling import Teller
+from words import catalogue
 
 Where = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -33,6 +35,7 @@ class Scope:
     policies: str
     targets: tuple[Target, ...]
     labels: tuple[tuple[str, str, str], ...]
+    own: tuple[Definition, ...] = ()
 
 
 # Keeps what a page makes of its numbers. Keys are scope, link and language, written out.
@@ -88,8 +91,11 @@ def load(asked: str) -> Loaded:
         for t in space.store.targets(space.id)
     )
     labels = tuple(sorted((k, o, str(role)) for (k, o), role in space.labels.items()))
-    choices = repr((space.policies, settings["health_preset"], settings["currency"]))
-    return Loaded(space, Scope(space.id, str(space.facts.key), choices, targets, labels), names, "" if known else asked)
+    choices = repr((space.policies, settings["health_preset"], settings["currency"], settings["declared_map"]))
+    own = space.own
+    catalogue.call_own(own.names())
+    scope = Scope(space.id, str(space.facts.key), choices, targets, labels, own.definitions)
+    return Loaded(space, scope, names, "" if known else asked)
 
 
 def live(workspace_id: str) -> bool:

@@ -133,13 +133,12 @@ def leading_kpis(catalogue: Catalogue, frame: pd.DataFrame) -> dict[str, Kpi]:
     """The indicators that exist per account in these data by key, in screen order."""
     if frame.empty:
         return {}
-    told = {pair.leading for pair in catalogue.pairs}
+    told = {pair.leading for pair in (*catalogue.pairs, *catalogue.removed)}
     return {
         kpi.key: kpi
         for kpi in catalogue.kpis
-        if (kpi.role == "leading" or kpi.key in told)
+        if (kpi.key in told or (kpi.role == "leading" and kpi.key not in _SAME_BY_ACCOUNT))
         and not kpi.company_only
-        and kpi.key not in _SAME_BY_ACCOUNT
         and not NEVER_ROLL_UP.intersection(kpi.measures)
         and set(kpi.measures) <= set(frame.columns)
         and frame[list(kpi.measures)].notna().any().all()

@@ -11,12 +11,13 @@ from data.calendar import Period
 from data.store import folders
 from kpis.catalogue import Catalogue
 from kpis.evidence.accounts import account_evidence, evidence_map
-from kpis.evidence.grades import Verdict, grade, verdict
+from kpis.evidence.grades import Changed, Declared, Verdict, grade, verdict
 from kpis.evidence.preparing import Series
 from kpis.evidence.result import Evidence
 from kpis.evidence.series import series_evidence
 from kpis.evidence.standing import standing
-from workspace import remembered
+from kpis.kpi import Kpi
+from workspace import pairs, remembered
 from workspace.account_history import (
     OUTCOMES,
     SEGMENT,
@@ -41,7 +42,8 @@ _SERIES_VARIANTS = frozenset(
 
 _SERIES_STEPS = 9  # of the progress, beside one for each indicator
 
-_MAPS = Kept(16)
+_TESTS = Kept(16)  # what was computed
+_MAPS = Kept(16)  # the same, graded by the map in force
 
 Progress = Callable[[float, str], None]
 
@@ -83,52 +85,78 @@ def lead_map(
 ) -> LeadMap:
     """Every indicator against every outcome, under the filters in force; kept until something it depends on changes.
 
+    Most changes of the declared map only grade again what was tested.
+
     Args:
         workspace: Whose data.
         where: Account attribute → values, as everywhere.
         progress: Told the share done and the key of the indicator at work; "" for the company's months.
     """
-    key = _key(workspace, where)
-
-    def test() -> dict[str, Any]:
-        found = _lead_map(workspace, where, progress)
-        return {name: getattr(found, name) for name in ("months", "first", "last", "events", "found")}
-
-    def kept() -> LeadMap:
-        if workspace.live is not None or workspace.empty:
-            return _lead_map(workspace, where, progress)
-        folder = folders.panels(workspace.store.home, workspace.id).parents[1] / "evidence" / workspace.id
-        told = remembered.kept(folder, key, test)
-        return LeadMap(
-            _verdicts(told["found"], _declared(workspace.catalogue)), **told | {"found": tuple(told["found"])}
-        )
-
-    return _MAPS.get(key, kept)
+    catalogue = workspace.catalogue
+    declared = tuple((pair.names, pair.sign, pair.since) for pair in (*catalogue.pairs, *catalogue.removed))
+    key = (*_key(workspace, where), len(catalogue.pairs), declared)
+    return _MAPS.get(key, lambda: _graded(catalogue, **_tests(workspace, where, progress)))
 
 
 def lead_map_at_hand(workspace: Workspace, where: Mapping[str, Sequence[str]] = NO_FILTER) -> LeadMap | None:
-    """The map if it is in memory; never tests anything."""
-    found: LeadMap | None = _MAPS.peek(_key(workspace, where))
-    return found
+    """The map if what it needs is in memory; never tests anything."""
+    return None if _TESTS.peek(_key(workspace, where)) is None else lead_map(workspace, where)
 
 
 def _key(workspace: Workspace, where: Mapping[str, Sequence[str]]) -> tuple[Any, ...]:
+    """What the tests depend on: the data, how they are counted, and what the map asks beside the usual."""
     frozen = tuple(sorted((name, tuple(values)) for name, values in where.items()))
-    declared = tuple((pair.leading, pair.lagging, pair.sign) for pair in workspace.catalogue.pairs)
     chosen = (workspace.policies, workspace.health_preset, workspace.settings["currency"])
-    return (workspace.facts.key, workspace.as_of, *chosen, declared, frozen)
+    announcing, announced = _named(workspace.catalogue)
+    usual = {kpi.key for kpi in workspace.catalogue.kpis if _usual(kpi)}
+    asked = (tuple(sorted(announcing - usual)), tuple(sorted(announced)), tuple(sorted(_allowed(workspace.catalogue))))
+    return (workspace.key, workspace.as_of, *chosen, asked, frozen)
 
 
-def _declared(catalogue: Catalogue) -> dict[tuple[str, str], int]:
-    """The declared pairs in the order of the map, each with the sign that is expected."""
-    return {(p.leading, p.lagging): 1 if p.sign == "+" else -1 for p in catalogue.pairs}
+def _named(catalogue: Catalogue) -> tuple[set[str], set[str]]:
+    """Indicators and outcomes of the map, with those of pairs taken off it: they go on being tested."""
+    said = (*catalogue.pairs, *catalogue.removed)
+    return {pair.leading for pair in said}, {pair.lagging for pair in said}
 
 
-def _lead_map(workspace: Workspace, where: Mapping[str, Sequence[str]], progress: Progress) -> LeadMap:
-    declared = _declared(workspace.catalogue)
+def _usual(kpi: Kpi) -> bool:
+    """Whether an indicator is tried without being on the map."""
+    return kpi.role == "leading" and kpi.key not in _SERIES_VARIANTS
+
+
+def _allowed(catalogue: Catalogue) -> frozenset[tuple[str, str]]:
+    """Pairs that share ingredients and may stand, because the map says why."""
+    known = [
+        (pair, catalogue.kpi(pair.leading), catalogue.kpi(pair.lagging))
+        for pair in (*catalogue.pairs, *catalogue.removed)
+        if pair.leading in catalogue and pair.lagging in catalogue
+    ]
+    return frozenset(
+        pair.names for pair, one, other in known if pair.rationale and ingredients(one) & ingredients(other)
+    )
+
+
+def _tests(workspace: Workspace, where: Mapping[str, Sequence[str]], progress: Progress) -> dict[str, Any]:
+    """The fields of a map before it is graded: from memory, from the home's cache, or computed."""
+    key = _key(workspace, where)
+
+    def test() -> dict[str, Any]:
+        return _test(workspace, where, progress)
+
+    def kept() -> dict[str, Any]:
+        if workspace.live is not None or workspace.empty:
+            return test()
+        folder = folders.panels(workspace.store.home, workspace.id).parents[1] / "evidence" / workspace.id
+        return remembered.kept(folder, key, test)
+
+    found: dict[str, Any] = _TESTS.get(key, kept)
+    return found
+
+
+def _test(workspace: Workspace, where: Mapping[str, Sequence[str]], progress: Progress) -> dict[str, Any]:
     seen = history(workspace, where)
     if not seen.months or seen.frame.empty:
-        return LeadMap((), len(seen.months), "", "", {})
+        return {"months": len(seen.months), "first": "", "last": "", "events": {}, "found": []}
     indicators = [indicator(seen, kpi) for kpi in leading_kpis(workspace.catalogue, seen.frame).values()]
     outcomes = [outcome for key in OUTCOMES if (outcome := account_outcome(seen, key)) is not None]
     steps = len(indicators) + _SERIES_STEPS
@@ -137,11 +165,24 @@ def _lead_map(workspace: Workspace, where: Mapping[str, Sequence[str]], progress
         progress(done / steps, indicators[done].key if done < len(indicators) else "")
 
     found = evidence_map(seen.arranged, outcomes, indicators, told)
-    found += _series(workspace, where, seen, declared).values()
-    graded = grade(found, declared)
+    found += _series(workspace, where, seen).values()
     events = {outcome.key: len(set(np.asarray(outcome.accounts, dtype=str))) for outcome in outcomes}
-    span = (seen.months[0].id, seen.months[-1].id)
-    return LeadMap(_verdicts(graded, declared), len(seen.months), *span, events, tuple(graded))
+    span = {"first": seen.months[0].id, "last": seen.months[-1].id}
+    return {"months": len(seen.months), **span, "events": events, "found": found}
+
+
+def _graded(
+    catalogue: Catalogue, found: Sequence[Evidence], months: int, first: str, last: str, events: Mapping[str, int]
+) -> LeadMap:
+    declared, changed = _declared(catalogue, last)
+    graded = grade(found, declared, changed)
+    return LeadMap(_verdicts(graded, declared), months, first, last, events, tuple(graded))
+
+
+def _declared(catalogue: Catalogue, last: str) -> tuple[Declared, Changed]:
+    """The declared pairs in the order of the map with the sign that is expected, and what was changed after looking."""
+    signs = {pair.names: 1 if pair.sign == "+" else -1 for pair in catalogue.pairs}
+    return signs, pairs.changed((*catalogue.pairs, *catalogue.removed), last)
 
 
 def _verdicts(graded: Sequence[Evidence], declared: Iterable[tuple[str, str]]) -> tuple[Verdict, ...]:
@@ -154,23 +195,16 @@ def _verdicts(graded: Sequence[Evidence], declared: Iterable[tuple[str, str]]) -
     return tuple(verdict(by_level["account"].get(name), by_level["series"].get(name)) for name in names)
 
 
-def _series(
-    workspace: Workspace,
-    where: Mapping[str, Sequence[str]],
-    seen: History,
-    declared: Mapping[tuple[str, str], int],
-) -> dict[tuple[str, str], Evidence]:
+def _series(workspace: Workspace, where: Mapping[str, Sequence[str]], seen: History) -> dict[tuple[str, str], Evidence]:
     """The same questions put to the company's monthly series."""
-    announced = {lagging for _, lagging in declared} | _SERIES_OUTCOMES
-    announcing = {leading for leading, _ in declared}
-    wanted = [k for k in workspace.catalogue.kpis if k.role == "leading" or k.key in announced | announcing]
-    series = company_series(workspace, where, seen.months, [k.key for k in wanted if k.key not in _SERIES_VARIANTS])
-    leading = [key for key in series if workspace.kpi(key).role == "leading" or key in announcing]
+    announcing, named = _named(workspace.catalogue)
+    announced = named | _SERIES_OUTCOMES
+    wanted = [k.key for k in workspace.catalogue.kpis if _usual(k) or k.key in announced | announcing]
+    series = company_series(workspace, where, seen.months, wanted)
+    leading = [key for key in series if _usual(workspace.kpi(key)) or key in announcing]
     lagging = [key for key in series if key in announced]
-    pairs = [pair for pair in declared if set(pair) <= set(series)]
-    pairs += [(one, other) for one in leading for other in lagging if one != other and (one, other) not in declared]
-    first = seen.months[0].start.month
-    return series_evidence(pairs, series, first, frozenset(declared))
+    both = [(one, other) for one in leading for other in lagging if one != other]
+    return series_evidence(both, series, seen.months[0].start.month, _allowed(workspace.catalogue))
 
 
 def company_series(
@@ -196,18 +230,21 @@ def by_segment(
 ) -> dict[str, Evidence]:
     """The same pair in each segment by itself, corrected for how many there are; {} without segments.
 
-    Only outcomes that happen to accounts can be compared this way.
+    Only outcomes that happen to accounts can be compared this way. A pair that nobody declared, or not before the data
+    could be looked at, is never above weak here either.
     """
     values = workspace.dimensions.get(SEGMENT, []) if lagging in OUTCOMES else []
     chosen = where.get(SEGMENT) or values
     found: dict[str, Evidence] = {}
+    signs, changed = _declared(workspace.catalogue, pairs.last_month(workspace))
+    declared = {(leading, lagging): 0} if (leading, lagging) in signs.keys() - changed.keys() else {}
     for value in chosen if len(chosen) > 1 else ():
         seen = history(workspace, {**where, SEGMENT: [value]})
         kpi = leading_kpis(workspace.catalogue, seen.frame).get(leading)
         outcome = account_outcome(seen, lagging) if kpi is not None else None
         if kpi is not None and outcome is not None:
             found[value] = account_evidence(seen.arranged, outcome, [indicator(seen, kpi)])[leading]
-    graded = grade(found.values(), {(leading, lagging): 0})
+    graded = grade(found.values(), declared)
     return dict(zip(found, graded, strict=True))
 
 

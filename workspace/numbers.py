@@ -23,7 +23,7 @@ from kpis.catalogue import Catalogue, UnknownKpi
 from kpis.kpi import Kpi
 from kpis.survival import lifetime_measures
 from kpis.table import NEVER_ROLL_UP, kpi_table
-from workspace import cuts, lighting, panels, scored
+from workspace import cuts, lighting, pairs, panels, scored
 from workspace.frames import as_records, chosen_periods, in_currency, needed, stated
 from workspace.home import open_store
 from workspace.kept import Kept
@@ -139,7 +139,8 @@ class Workspace:
     @cached_property
     def catalogue(self) -> Catalogue:
         """The KPIs, declared pairs and labels in force."""
-        return Catalogue(labels=self.labels)
+        on_map, taken_off = pairs.in_force(self.settings["declared_map"])
+        return Catalogue(pairs=on_map, removed=taken_off, labels=self.labels)
 
     def kpi(self, key: str) -> Kpi:
         """The KPI of a key.

@@ -12,7 +12,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from data.problems import DataProblem, did_you_mean
-from data.store import workspaces
+from data.store import pair_changes, workspaces
 from data.store.models import Change, Label, Setting, StateModel, Target
 from data.store.models import Mapping as SavedMapping
 
@@ -77,6 +77,7 @@ KNOWN: dict[str, _Known] = {
     "keep_originals_days": _Known(None, _is_days(0), "a number of days, 0 for never, or nothing for ever"),
     "keep_rejected_days": _Known(None, _is_days(1), "a number of days from 1 on, or nothing for ever"),
     "keep_undone_days": _Known(None, _is_days(1), "a number of days from 1 on, or nothing for ever"),
+    "declared_map": _Known([], pair_changes.fits, pair_changes.EXPECTED),
     "sample": _Known(False, lambda value: isinstance(value, bool), "true or false"),
 }
 

@@ -1,4 +1,4 @@
-"""Changing the declared map once the data could be looked at gains nothing: by hand, and whatever the p of the pairs."""
+"""Changing the declared map once the data could be looked at gains nothing: by hand, and whatever the p of pairs."""
 
 from dataclasses import replace
 
