@@ -1,6 +1,10 @@
 # The commands of the project. `make run` and `make test` are all a newcomer needs.
 PYTHON ?= python3
 BIN := .venv/bin
+# files run in the order they are listed in, so that a long one with few tests is not left for the end
+TESTED := $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+# modules are compiled once, not by every process that starts
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run setup setup-dev engines test quick slow lint types bench mutate docs evidence-tables clean
 
@@ -22,14 +26,14 @@ engines: setup-dev  ## PostgreSQL, MariaDB, Java and Spark for the engine tests,
 	sh scripts/engines.sh
 
 test: setup-dev  ## everything: quick tests, then the slow ones
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
-	$(BIN)/python -m pytest -q -m slow -n 2 --dist loadfile
+	$(TESTED)
+	$(TESTED) -m slow
 
 quick: setup-dev  ## the quick tests alone
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(TESTED)
 
 slow: setup-dev
-	$(BIN)/python -m pytest -q -m slow -n 2 --dist loadfile
+	$(TESTED) -m slow
 
 lint: setup-dev  ## style, types and import rules
 	$(BIN)/ruff check .

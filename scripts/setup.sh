@@ -1,5 +1,6 @@
 #!/bin/sh
-# Make .venv and install one pinned requirements file into it. uv when it is there (or can be had), pip otherwise.
+# Make .venv and install one pinned requirements file into it, compiled, so that the first start is no slower than the
+# next. uv when it is there (or can be had), pip otherwise.
 set -eu
 requirements=$1
 python=${PYTHON:-python3}
@@ -23,14 +24,14 @@ fi
 
 if command -v uv >/dev/null 2>&1; then
     [ -x .venv/bin/python ] || uv venv --quiet --python "$python" .venv
-    uv pip install --quiet --python .venv/bin/python -r "$requirements"
+    uv pip install --quiet --compile-bytecode --python .venv/bin/python -r "$requirements"
     exit 0
 fi
 
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip --upgrade >/dev/null
 if .venv/bin/python -m pip install --quiet --disable-pip-version-check uv 2>/dev/null; then
-    .venv/bin/uv pip install --quiet --python .venv/bin/python -r "$requirements" && exit 0
+    .venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python -r "$requirements" && exit 0
     echo "uv could not install; falling back to pip." >&2
 fi
 .venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$requirements"

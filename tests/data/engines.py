@@ -4,6 +4,7 @@ import itertools
 import tempfile
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,33 +63,32 @@ Answer = dict[tuple[str, str], dict[str, Any]]
 
 
 def on_duckdb(
-    rows: Rows, grain: str = "month", policies: Policies | None = None, as_of: date | None = None,
+    rows: Rows | Facts, grain: str = "month", policies: Policies | None = None, as_of: date | None = None,
     families: tuple[Family, ...] = FAMILIES,
 ) -> Answer:  # fmt: skip
     """The panel of small tables by (account, period), missing as None."""
-    panel = build_panel(facts(rows), grain, policies, as_of, families)
+    panel = build_panel(_written(rows), grain, policies, as_of, families)
     found = panel.frame.astype(object).where(panel.frame.notna(), None).to_dict("records")
     return {(str(row.pop("account_id")), str(row.pop("period"))): row for row in found}  # type: ignore[misc]
 
 
 def on_sqlite(
-    rows: Rows, grain: str = "month", policies: Policies | None = None, as_of: date | None = None,
+    rows: Rows | Facts, grain: str = "month", policies: Policies | None = None, as_of: date | None = None,
     families: tuple[Family, ...] = FAMILIES,
 ) -> Answer:  # fmt: skip
     """The same panel select through SQLAlchemy's SQLite engine."""
-    given = facts(rows)
+    given = _written(rows)
     context = context_for(given, grain, policies or Policies(), as_of)
     assert context is not None
-    engine = sa.create_engine("sqlite://")
-    SQLModel.metadata.create_all(engine, tables=[table.sql for table in tables().values()])
-    with engine.begin() as connection, connect(given, context.as_of) as cursor:
+    filled = {"subscriptions", *given.tables()}  # subscriptions may be told from other tables
+    with _sqlite().connect() as connection, connect(given, context.as_of) as cursor:
         for name in tables():
-            columns = [column.name for column in tables()[name].sql.c]
-            seen = cursor.sql(f"SELECT {', '.join(columns)} FROM {name}").to_arrow_table().to_pylist()
+            columns = ", ".join(column.name for column in tables()[name].sql.c)
+            seen = cursor.sql(f"SELECT {columns} FROM {name}").to_arrow_table().to_pylist() if name in filled else ()
             if seen:
                 connection.execute(sa.insert(tables()[name].sql), seen)
         found = connection.execute(panel_select(context, families)).mappings().all()
-    engine.dispose()
+        connection.rollback()
     ids = [period.id for period in context.periods]
     return {
         (row["account_id"], ids[row["no"]]): {k: v for k, v in row.items() if k not in ("account_id", "no")}
@@ -96,14 +96,26 @@ def on_sqlite(
     }
 
 
+@cache
+def _sqlite() -> sa.Engine:
+    """An engine with empty tables; who fills them takes it back."""
+    engine = sa.create_engine("sqlite://")
+    SQLModel.metadata.create_all(engine, tables=[table.sql for table in tables().values()])
+    return engine
+
+
+def _written(rows: Rows | Facts) -> Facts:
+    return rows if isinstance(rows, Facts) else facts(rows)
+
+
 def both(
     rows: Rows, grain: str = "month", policies: Policies | None = None, as_of: date | None = None,
     families: tuple[Family, ...] = FAMILIES,
 ) -> Answer:  # fmt: skip
     """The panel, checked to be the same on both engines."""
-    rows = {name: list(given) for name, given in rows.items()}
-    duckdb = on_duckdb(rows, grain, policies, as_of, families)
-    assert duckdb == on_sqlite(rows, grain, policies, as_of, families)
+    given = facts({name: list(one) for name, one in rows.items()})
+    duckdb = on_duckdb(given, grain, policies, as_of, families)
+    assert duckdb == on_sqlite(given, grain, policies, as_of, families)
     return duckdb
 
 

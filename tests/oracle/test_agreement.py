@@ -44,9 +44,9 @@ class Both:
             for name, frame in hostile.company(seed=int(company.split()[1])).items():
                 stamp = "%Y-%m-%d %H:%M:%S" if name in ("contacts", "surveys") else "%Y-%m-%d"
                 frame.to_csv(files / f"{name}.csv", index=False, date_format=stamp)
-        for path in sorted(files.glob("*.csv")):
-            reports = workspace.import_files([path], "checked", home=home, tables=[path.stem])
-            assert all(r["rows_rejected"] == 0 for r in reports)
+        reports = workspace.import_files(sorted(files.glob("*.csv")), "checked", home=home)
+        assert {r["file"] for r in reports} == {f"{r['table']}.csv" for r in reports}
+        assert all(r["rows_rejected"] == 0 for r in reports)
         self.product = workspace.Workspace.open("checked", home)
         self.tables = load(files)
         self.oracles: dict[tuple, Oracle] = {}
