@@ -21,6 +21,7 @@ from data.measures import (
     costs,
     invoices,
     needs,
+    observed,
     referrals,
     renewals,
     sentiment,
@@ -40,6 +41,7 @@ SOURCES: Mapping[str, Callable[[Context], Sequence[Lines]]] = {
     module.FAMILY.name: module.lines
     for module in (contacts, surveys, renewals, invoices, referrals, costs, contracts, sentiment)
 }
+NO_METRICS: Mapping[str, str] = {}
 # MRR that single subscription rows make up, and the side of the period they are in force on.
 _MRR_ROWS = {
     "opening_mrr": "opening",
@@ -71,10 +73,12 @@ def evidence_rows(
     where: Where = EVERYTHING,
     policies: Policies | None = None,
     as_of: date | None = None,
+    metrics: Mapping[str, str] = NO_METRICS,
 ) -> pd.DataFrame:
     """The rows behind a measure in a period, those that add most first.
 
     Args:
+        metrics: metrics of the company's own that are measures too: name in the data by name of the measure.
         where: values to keep by account attribute; rows without an account are left out then.
         as_of: the day the connection sees; missing = the period's closing day, or the latest day seen.
 
@@ -85,12 +89,12 @@ def evidence_rows(
     Raises:
         DataProblem: there is no such measure.
     """
-    family, one = _declared(measure)
+    family, one = _declared(measure, metrics)
     context = _context(connection, family, period, policies or Policies(), as_of)
     accounts = attributes_of(where)
     kept = among(accounts, where)
     frames = []
-    for source, rows in _sources(context, family, one):
+    for source, rows in _sources(context, family, one, metrics):
         select = sa.select(*rows.c)
         if kept:
             select = select.join_from(rows, accounts, accounts.c.account_id == rows.c.account_id).where(*kept)
@@ -111,8 +115,9 @@ def evidence_rows(
     return listed[order].reset_index(drop=True)
 
 
-def _declared(name: str) -> tuple[Family, Measure]:
-    known = {measure.name: (family, measure) for family in FAMILIES for measure in family.measures}
+def _declared(name: str, metrics: Mapping[str, str]) -> tuple[Family, Measure]:
+    families = [*FAMILIES, observed.family([metrics[name]])] if name in metrics else FAMILIES
+    known = {measure.name: (family, measure) for family in families for measure in family.measures}
     if name not in known:
         raise DataProblem(
             "measure_unknown", "There is no measure {name!r}.{hint}", name=name, hint=did_you_mean(name, known)
@@ -159,10 +164,14 @@ def _latest(connection: Cursor) -> date | None:
     return run(connection, sa.select(sa.func.max(every.c.day).label("day"))).column("day")[0].as_py()
 
 
-def _sources(context: Context, family: Family, one: Measure) -> list[tuple[str, sa.Subquery]]:
+def _sources(
+    context: Context, family: Family, one: Measure, metrics: Mapping[str, str]
+) -> list[tuple[str, sa.Subquery]]:
     """Where the rows of a measure come from: table name, and id, account_id, date, explaining columns, contribution."""
     if not context.has(*one.needs):
         return []
+    if family.name == observed.NAME:
+        return [("observations", _listed(observed.lines(context, metrics[one.name]), one))]
     if family.name in SOURCES:
         listing = [line for line in SOURCES[family.name](context) if one.name in line.measures]
         return [(line.table, _listed(line, one)) for line in listing]

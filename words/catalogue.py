@@ -4,23 +4,30 @@ Ids are `area.key`; the words live in `words/<locale>/<area>.json`. An entry is 
 parameters in braces, or, where a count decides the form, an object with the plural categories of
 the language ("one", "other", …) chosen by the parameter `n`. Numbers among the parameters are
 written the way the language writes them; texts go in as they are (screens escape them).
-KPI names and explanations come from `words/kpis.csv`.
+KPI names and explanations come from `words/kpis.csv`; those of a company's own KPIs are in force where
+`call_own` has been called, in that thread.
 """
 
 import csv
 import json
 import os
 import string
+from collections.abc import Mapping
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from babel import Locale
 from babel.numbers import format_decimal
 
+Own = Mapping[str, tuple[str, str]]  # key → name and explanation, as plain words
+
 LANGUAGES = {"en": "English", "pt_BR": "Português (Brasil)", "es": "Español"}
 DEFAULT = "en"
 _HOME = Path(__file__).parent
+_OWN: ContextVar[Own] = ContextVar("own", default=MappingProxyType({}))
 
 
 class UnknownWords(KeyError):
@@ -43,14 +50,24 @@ def has(id: str, locale: str = DEFAULT) -> bool:
     return id in catalogue(locale)
 
 
+def call_own(names: Own) -> None:
+    """From now on in this thread, what a company has named itself goes by these names, in every language."""
+    _OWN.set(names)
+
+
+def own_name(key: str) -> str:
+    """What the company calls a KPI or a metric of its own; empty for all others."""
+    return _OWN.get().get(key, ("", ""))[0]
+
+
 def name(key: str, locale: str = DEFAULT) -> str:
-    """The name of a KPI; its key with spaces where the table does not know it (a KPI of the company's own)."""
-    return _kpis().get(key, {}).get(locale) or key.replace("_", " ")
+    """The name of a KPI; its key with spaces where nothing knows it."""
+    return own_name(key) or _kpis().get(key, {}).get(locale) or key.replace("_", " ")
 
 
 def explain(key: str, locale: str = DEFAULT) -> str:
-    """One line that says what a KPI is; empty where the table does not know it."""
-    return _kpis().get(key, {}).get(f"explain_{locale}", "")
+    """One line that says what a KPI is; empty where nobody has said."""
+    return _OWN.get().get(key, ("", ""))[1] or _kpis().get(key, {}).get(f"explain_{locale}", "")
 
 
 @cache

@@ -8,6 +8,7 @@ import pandas as pd
 
 from data.calendar import Period
 from data.departures import departures, terms
+from data.measures.observed import PREFIX
 from kpis.catalogue import Catalogue
 from kpis.evidence.accounts import Indicator
 from kpis.evidence.history import YEAR, AccountMonths, Outcome, account_months, decisions
@@ -56,7 +57,7 @@ class History:
 def history(workspace: Workspace, where: Mapping[str, Sequence[str]] = NO_FILTER) -> History:
     """Accounts by whole month under the filters in force."""
     frozen = tuple(sorted((name, tuple(values)) for name, values in where.items()))
-    key = (workspace.facts.key, workspace.policies, workspace.health_preset, frozen)
+    key = (workspace.key, workspace.policies, workspace.health_preset, frozen)
     return _HISTORIES.get(key, lambda: _history(workspace, where))
 
 
@@ -149,14 +150,20 @@ def indicator(seen: History, kpi: Kpi) -> Indicator:
     """A KPI of every account and month; answers stand until a newer one, for at most three months."""
     measures = {name: number(seen.frame, name) for name in kpi.measures}
     values = pd.Series(np.asarray(kpi.value(measures), dtype=float), index=seen.frame.index)
-    if kpi.key in _ANSWERS:
+    if kpi.key in _ANSWERS or _observed_state(kpi):
         ordered = values.groupby(seen.frame["account_id"], sort=False)
         values = ordered.ffill(limit=CARRIED_MONTHS)
     return Indicator(kpi.key, values.to_numpy(), ingredients(kpi))
 
 
+def _observed_state(kpi: Kpi) -> bool:
+    """Whether a KPI of the company's own is read off rows that stand until newer ones: a ratio, a mean or a state."""
+    alone = all(name.startswith(PREFIX) for name in kpi.measures)
+    return alone and (len(kpi.measures) > 1 or kpi.measures[0].endswith("_last"))
+
+
 def ingredients(kpi: Kpi) -> frozenset[str]:
-    more = _HEALTH if kpi.key.startswith("health_score") else frozenset()
+    more = _HEALTH if any(name.startswith("health_") for name in kpi.measures) else frozenset()
     return frozenset(kpi.measures) | more
 
 

@@ -58,7 +58,8 @@ def evidence(
     """
     built, one = _at(workspace, period)
     with facts.connect(workspace.facts, built.as_of) as cursor:
-        return drill.evidence_rows(cursor, measure, one, where, workspace.policies, built.as_of)
+        metrics = workspace.own.observed
+        return drill.evidence_rows(cursor, measure, one, where, workspace.policies, built.as_of, metrics)
 
 
 def _at(workspace: Workspace, period: str) -> tuple[Panel, Period]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from data import measures
 from data.calendar import Period, parse
+from data.measures.observed import PREFIX
 from data.policies import Policies
 from kpis.kpi import Kpi
 from kpis.table import MISSING
@@ -57,7 +58,7 @@ def in_currency(frame: pd.DataFrame) -> pd.DataFrame:
     declared = measures.all_measures()
     columns: dict[str, Any] = {}
     for name in frame.columns:
-        if name in declared or name in HEALTH:
+        if name in declared or name in HEALTH or name.startswith(PREFIX):
             values = frame[name].to_numpy(dtype=float, na_value=np.nan)
             money = name in HEALTH_MONEY or (name in declared and declared[name].unit == "money")
             columns[name] = values / MILLION if money else values

@@ -16,7 +16,7 @@ RECENT = 3  # months in which most of what never rolls up has a value, if it has
 
 def lit(workspace: "Workspace") -> pd.DataFrame:
     """Every KPI: kpi, lit (it has a value in some month) and needs (tables or columns still missing)."""
-    declared = measures.all_measures()
+    declared = measures.all_measures() | workspace.own.declared
     valued = set() if workspace.empty else _valued(workspace)
     found = []
     for one in workspace.catalogue.kpis:

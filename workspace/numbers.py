@@ -19,11 +19,11 @@ from data.policies import Policies
 from data.problems import DataProblem, did_you_mean
 from data.store import Store, folders
 from kpis import health
-from kpis.catalogue import Catalogue, UnknownKpi
+from kpis.catalogue import KPIS, Catalogue, UnknownKpi
 from kpis.kpi import Kpi
 from kpis.survival import lifetime_measures
 from kpis.table import NEVER_ROLL_UP, kpi_table
-from workspace import cuts, lighting, pairs, panels, scored
+from workspace import cuts, lighting, own_kpis, pairs, panels, scored
 from workspace.frames import as_records, chosen_periods, in_currency, needed, stated
 from workspace.home import open_store
 from workspace.kept import Kept
@@ -140,7 +140,17 @@ class Workspace:
     def catalogue(self) -> Catalogue:
         """The KPIs, declared pairs and labels in force."""
         on_map, taken_off = pairs.in_force(self.settings["declared_map"])
-        return Catalogue(pairs=on_map, removed=taken_off, labels=self.labels)
+        return Catalogue((*KPIS, *self.own.kpis), pairs=on_map, removed=taken_off, labels=self.labels)
+
+    @cached_property
+    def own(self) -> own_kpis.Own:
+        """The KPIs of the company's own."""
+        return own_kpis.of(self)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What identifies the data and the own definitions in caches."""
+        return self.facts.key, self.own.key
 
     def kpi(self, key: str) -> Kpi:
         """The KPI of a key.
@@ -185,8 +195,15 @@ class Workspace:
     # Numbers
 
     def panel(self, grain: str = "month", as_of: date | None = None, policies: Policies | None = None) -> Panel:
-        """Measures per account and period, health included."""
+        """Measures per account and period: health and the metrics of the own KPIs included."""
         chosen = policies or self.policies
+        built = self._built_in_panel(grain, as_of, chosen)
+        if not self.own.measured:
+            return built
+        key = (self.facts.key, grain, as_of or self.as_of, chosen, self.health_preset, self.own.measured)
+        return _PANELS.get(key, lambda: own_kpis.beside(built, self.own, grain, chosen, as_of))
+
+    def _built_in_panel(self, grain: str, as_of: date | None, chosen: Policies) -> Panel:
         preset = self.health_preset
         key = (self.facts.key, grain, as_of or self.as_of, chosen, preset)
         if self._preview:
@@ -208,7 +225,7 @@ class Workspace:
         if grain == "month":
             inputs = scored.inputs(self.facts, built, as_of, policies)
             return Panel(built.frame.join(health.scores(inputs, preset)), built.periods, built.as_of)
-        return scored.at_last_month(built, self.panel("month", as_of, policies))
+        return scored.at_last_month(built, self._built_in_panel("month", as_of, policies))
 
     def health(self, period: str, as_of: date | None = None) -> pd.DataFrame:
         """Health scores of the accounts active at the close of a month, with every input's points and share."""
@@ -237,7 +254,7 @@ class Workspace:
         self._check(view)
         chosen = policies or self.policies
         built = self.panel(view.grain, view.as_of, chosen)
-        key = (self.facts.key, view.grain, view.as_of or self.as_of, chosen, self.health_preset, view.dims)
+        key = (self.key, view.grain, view.as_of or self.as_of, chosen, self.health_preset, view.dims)
         cube = _CUBES.get(key, lambda: cubes.build_cube(built.frame, self.attributes(view.dims), view.dims))
         wanted = [p.id for p in chosen_periods(built.periods, view.start, view.end)]
         asked = None if only is None else [name for name in built.frame.columns[2:] if name in only]
@@ -289,7 +306,7 @@ class Workspace:
         frozen = tuple(sorted((name, tuple(values)) for name, values in where.items()))
         view = View(grain, start, end, tuple(by), frozen, as_of)
         chosen = policies or self.policies
-        key = (self.facts.key, view, chosen, self.health_preset, wanted)
+        key = (self.key, view, chosen, self.health_preset, wanted)
         return _FRAMES.get(key, lambda: self._table(wanted, view, chosen))
 
     def _table(self, keys: tuple[str, ...], view: View, policies: Policies) -> pd.DataFrame:
@@ -401,7 +418,7 @@ class Workspace:
 
     def lit(self) -> pd.DataFrame:
         """Every KPI: kpi, lit (it has a value in some period) and needs (tables or columns still missing)."""
-        return _FRAMES.get((self.facts.key, "lit", self.policies), lambda: lighting.lit(self))
+        return _FRAMES.get((self.key, "lit", self.policies), lambda: lighting.lit(self))
 
     def history(self) -> list[dict[str, Any]]:
         """What was imported, undone and redone, newest first: version, when, action, who, tables and rows."""

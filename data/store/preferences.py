@@ -60,6 +60,10 @@ def _is_object(value: Any) -> bool:
     return isinstance(value, dict)
 
 
+def _is_records(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+
+
 def _is_days(least: int) -> Callable[[Any], bool]:
     return lambda value: value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= least)
 
@@ -78,6 +82,7 @@ KNOWN: dict[str, _Known] = {
     "keep_rejected_days": _Known(None, _is_days(1), "a number of days from 1 on, or nothing for ever"),
     "keep_undone_days": _Known(None, _is_days(1), "a number of days from 1 on, or nothing for ever"),
     "declared_map": _Known([], pair_changes.fits, pair_changes.EXPECTED),
+    "own_kpis": _Known([], _is_records, "a list of KPI definitions"),
     "sample": _Known(False, lambda value: isinstance(value, bool), "true or false"),
 }
 
