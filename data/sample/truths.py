@@ -37,7 +37,7 @@ TRUTHS: tuple[Truth, ...] = (
     Truth("overdue", _LATE, _LEAVING, ("Startup",), +1, (1, 2), "early_warning"),
     Truth("overdue", _LATE, ("contraction_rate",), ("Startup",), +1, (1, 2), "early_warning"),
     Truth("seats", _FULL, ("upsell", "expansion_rate"), (), +1, (1, 3), "early_warning"),
-    Truth("promoters", ("nps", "promoter_share"), ("referrals",), (), +1, (1, 3), "risk_profile"),
+    Truth("promoters", ("nps", "promoter_share"), ("referrals",), (), +1, (1, 3), "early_warning"),
     Truth("service", ("csat", "ces"), ("logo_churn",), (), -1, (0, 0), "moves_together"),
     Truth("sentiment", ("cs_feeling",), ("logo_churn",), (), -1, (0, 0), "already_leaving"),
 )

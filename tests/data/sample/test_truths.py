@@ -113,6 +113,27 @@ def test_promoters_refer(company: dict[str, pd.DataFrame], months: Months) -> No
     assert standing(score, months, made > 0, 2)[0].mean() > 0.58
 
 
+def test_the_answer_makes_the_referral_and_not_only_the_liking(
+    company: dict[str, pd.DataFrame], months: Months
+) -> None:
+    """A promoter's answer is followed by a referral, whoever gives it: a warning, not only a trait.
+
+    So the answer before a referral also stands above the account's own other answers, and those of half a year before
+    do not.
+    """
+    referrals = company["referrals"]
+    made = monthly_values(
+        pd.Series(1.0, index=referrals.index), referrals["referrer_account_id"], referrals["referred_on"], months
+    )
+    score = _answers(company, months, "nps", company["surveys"]["score"], 0)
+    others = score.rsub(score.sum(axis=1), axis=0).div(score.notna().sum(axis=1) - 1, axis=0)
+    above = (score - others).ffill(axis=1, limit=2)
+    near, far = (standing(above, months, made > 0, back)[0].mean() for back in (1, 6))
+    assert near > 0.58
+    assert far < 0.53
+    assert {truth.kind for truth in TRUTHS if truth.family == "promoters"} == {"early_warning"}
+
+
 def test_csat_moves_with_departures_and_not_before(company: dict[str, pd.DataFrame], months: Months) -> None:
     opening = months.active.shift(1, axis=1, fill_value=False)
     churn = ((opening & ~months.active).sum() / opening.sum()).to_numpy()[1:35]
