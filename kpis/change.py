@@ -2,7 +2,9 @@
 
 Between half and nearly all raw monthly changes are luck, so a change counts only when the interval
 of the difference leaves out 0. Proportions and NPS take it from their own intervals (for proportions that is
-Newcombe's); everything else is held against how much it usually differs from one period to the next.
+Newcombe's); ratios over accounts from the accounts themselves, the same ones in both periods, and must also be more
+than what is usual from one period to the next, because what happens to all accounts at once (a season) is no luck of
+the draw; everything else is held against what is usual alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +18,7 @@ from scipy.special import stdtrit
 from kpis.intervals import CONFIDENCE, Bounds, difference
 from kpis.kpi import Kpi
 
-Method = Literal["intervals", "history", "none"]
+Method = Literal["intervals", "accounts", "history", "none"]
 
 FEWEST_DIFFERENCES = 8  # past differences needed to know what is usual
 _MANY_ALIKE = (
@@ -60,10 +62,11 @@ def change(
 
     Args:
         kpi: the KPI.
-        now: its row of the KPI table (value, low, high, complete, reason).
+        now: its row of the KPI table (value, low, high, complete, reason; `step_low` and `step_high` where the interval
+            of the difference is known from the accounts).
         before: its row for the period compared with.
         history: earlier differences over the same distance (previous period or a year), in time order,
-            without this one; read where the values carry no interval of their own.
+            without this one; not read for proportions and NPS.
 
     An unfinished period is never compared as if it were whole.
     """
@@ -74,6 +77,9 @@ def change(
     moved = float(now["value"]) - float(before["value"])
     low, high, method = _interval(kpi, now, before, moved, history)
     outside = None if method == "none" else not low <= 0 <= high
+    usual = usual_difference(history) if method == "accounts" else None
+    if usual is not None:
+        outside = bool(outside) and abs(moved) > usual
     relative = moved / abs(float(before["value"])) if before["value"] else nan
     return Change(moved, relative, low, high, outside, _good(kpi, moved), method)
 
@@ -96,6 +102,9 @@ def _interval(
         low, high = difference(float(now["value"]), next(ends), float(before["value"]), next(ends))
         if isfinite(low):
             return float(low), float(high), "intervals"
+    step = float(now.get("step_low", nan)), float(now.get("step_high", nan))
+    if isfinite(step[0]) and isfinite(step[1]):
+        return *step, "accounts"
     half = usual_difference(history)
     return (nan, nan, "none") if half is None else (moved - half, moved + half, "history")
 

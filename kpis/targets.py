@@ -6,13 +6,13 @@ There are no default targets: without one there is no status.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import floor, isfinite, log10
+from math import floor, isfinite, log10, nan
 from statistics import median
 from typing import Literal
 
 from kpis.kpi import Kpi
 
-Status = Literal["on", "near", "off"]
+Status = Literal["on", "close", "near", "off"]
 
 NEAR = 0.05  # share of the target by which a value may miss it and still be near
 MONTHS_BEHIND_SUGGESTION = 12
@@ -39,9 +39,10 @@ class Target:
     segment: str = ""
 
 
-def status(kpi: Kpi, value: float | None, target: float | None) -> Status | None:
-    """On target, near it (missed by at most 5 % of it) or off it.
+def status(kpi: Kpi, value: float | None, target: float | None, low: float = nan, high: float = nan) -> Status | None:
+    """On target, too close to call (missed, but its interval holds the target), near it (missed by at most 5 %) or off.
 
+    `low` and `high` are the ends of the value's interval, NaN where there is none.
     None without a value or a target, and where no direction is good.
     """
     if value is None or target is None or not isfinite(value) or not isfinite(target) or kpi.direction == "neither":
@@ -49,6 +50,8 @@ def status(kpi: Kpi, value: float | None, target: float | None) -> Status | None
     missed_by = target - value if kpi.direction == "up" else value - target
     if missed_by <= 0:
         return "on"
+    if low <= target <= high:
+        return "close"
     return "near" if missed_by <= NEAR * abs(target) else "off"
 
 

@@ -1,11 +1,13 @@
 """A few months ahead: the simplest method that does not lose, and how far it was off before.
 
 Intervals come from the errors the method would have made at every earlier month, because the intervals of
-forecasting models are far too narrow for MRR (a nominal 80 % held 40–76 % of paths).
+forecasting models are far too narrow for MRR (a nominal 80 % held 40–76 % of paths). Whether they hold what they say
+is counted too: every month from the twelfth on is forecast again as it would have been then.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from math import inf, nan
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,13 +19,17 @@ from kpis.evidence.preparing import carried
 from kpis.evidence.result import Remark
 from kpis.evidence.smoothing import Method
 
-Kind = Literal["money", "share", "number"]
+Kind = Literal["money", "level"]
 
 FEWEST_MONTHS = 12
 LONGEST = 6  # months ahead
 BETTER_BY = 0.05  # a challenger must have been this much closer
 COVERAGE = 0.80
 _FIRST_TRAINING = 8  # months before the first rolling origin
+_SIMPLE: dict[Kind, dict[str, Method]] = {
+    "money": {"damped_drift": smoothing.damped_drift},
+    "level": {"year_mean": smoothing.year_mean, "exponential_smoothing": smoothing.exponential_smoothing},
+}
 _CHALLENGERS: dict[str, Method] = {"theta": smoothing.theta, "damped_trend": smoothing.damped_trend}
 
 
@@ -39,6 +45,9 @@ class Forecast:
         error: its mean absolute rolling-origin error, in the unit of the values (money: as a log ratio).
         baseline_error: that of the baseline.
         origins: earlier months the errors come from.
+        months: months of values it rests on.
+        held: earlier values that lay inside the interval they would have been given.
+        tried: earlier values that would have been given one; 0 when there is too little past.
         coverage: nominal share of such intervals that hold the value.
         refusal: why there is no forecast.
     """
@@ -47,19 +56,31 @@ class Forecast:
     low: Floats
     high: Floats
     method: str = ""
-    error: float = float("nan")
-    baseline_error: float = float("nan")
+    error: float = nan
+    baseline_error: float = nan
     origins: int = 0
+    months: int = 0
+    held: int = 0
+    tried: int = 0
     coverage: float = COVERAGE
     refusal: Remark | None = None
 
 
-def forecast(values: ArrayLike, kind: Kind, ahead: int = LONGEST) -> Forecast:
+class _Chosen(NamedTuple):
+    """The method in force, its errors, and the mean absolute error of the best baseline."""
+
+    name: str
+    errors: Floats
+    baseline_error: float
+
+
+def forecast(values: ArrayLike, kind: Kind, ends: tuple[float, float] = (-inf, inf), ahead: int = LONGEST) -> Forecast:
     """Forecast a monthly series.
 
     Args:
         values: whole months, NaN when missing; the latest stretch without a long gap is used.
-        kind: "money" is forecast in logarithms, "share" is kept between 0 and 1, "number" is neither.
+        kind: "money" is forecast in logarithms and drifts on; a "level" (a rate, a score, a time) stays where it was.
+        ends: what the value cannot go beyond, such as 0 and 1 for a proportion.
         ahead: months wanted; at most 6 and a quarter of the months there are.
     """
     series = _latest_stretch(np.asarray(values, dtype=float))
@@ -68,21 +89,23 @@ def forecast(values: ArrayLike, kind: Kind, ahead: int = LONGEST) -> Forecast:
     if kind == "money" and not (series > 0).all():
         return _none("not_positive")
     scaled = np.log(series) if kind == "money" else series
-    steps = min(ahead, LONGEST, len(series) // 4)
-    name, method, errors, baseline_error = _chosen(scaled, kind, steps)
-    points = method(scaled, steps)
-    half = _half_widths(errors)
+    steps = _steps(len(series), ahead)
+    every = {name: rolling_errors(scaled, method, steps) for name, method in _methods(kind).items()}
+    chosen = _choice(every, kind)
+    points = _methods(kind)[chosen.name](scaled, steps)
+    half = _half_widths(chosen.errors)
+    held, tried = _record(every, kind, len(series), ahead)
     low, high = points - half, points + half
     if kind == "money":
         points, low, high = np.exp(points), np.exp(low), np.exp(high)
-    if kind == "share":
-        points, low, high = (np.clip(part, 0.0, 1.0) for part in (points, low, high))
-    return Forecast(points, low, high, name, _size(errors), baseline_error, len(errors))
+    points, low, high = (np.clip(part, *ends) for part in (points, low, high))
+    error, origins = _size(chosen.errors), len(chosen.errors)
+    return Forecast(points, low, high, chosen.name, error, chosen.baseline_error, origins, len(series), held, tried)
 
 
 def rolling_errors(values: Floats, method: Method, steps: int) -> Floats:
     """What came minus what would have been forecast, origins × months ahead; NaN beyond the data."""
-    origins = range(min(_FIRST_TRAINING, len(values) - steps), len(values))
+    origins = range(_first_origin(len(values), steps), len(values))
     errors = np.full((len(origins), steps), np.nan)
     for row, origin in enumerate(origins):
         there = values[origin : origin + steps]
@@ -90,24 +113,48 @@ def rolling_errors(values: Floats, method: Method, steps: int) -> Floats:
     return errors
 
 
-def _chosen(values: Floats, kind: Kind, steps: int) -> tuple[str, Method, Floats, float]:
-    """The baseline, unless a challenger was at least 5 % closer: name, method, errors, the baseline's error."""
-    if kind == "share":
-        simple: dict[str, Method] = {
-            "year_mean": smoothing.year_mean,
-            "exponential_smoothing": smoothing.exponential_smoothing,
-        }
-    else:
-        simple = {"damped_drift": smoothing.damped_drift}
-    tried = {name: rolling_errors(values, method, steps) for name, method in simple.items()}
-    best = min(tried, key=lambda name: _size(tried[name]))
-    line = _size(tried[best])
-    name, method, errors, least = best, simple[best], tried[best], (1 - BETTER_BY) * line
-    for challenger, other in _CHALLENGERS.items():
-        theirs = rolling_errors(values, other, steps)
-        if _size(theirs) <= least and line > 0:
-            name, method, errors, least = challenger, other, theirs, _size(theirs)
-    return name, method, errors, line
+def _first_origin(months: int, steps: int) -> int:
+    return min(_FIRST_TRAINING, months - steps)
+
+
+def _steps(months: int, ahead: int) -> int:
+    return min(ahead, LONGEST, months // 4)
+
+
+def _methods(kind: Kind) -> dict[str, Method]:
+    return _SIMPLE[kind] | _CHALLENGERS
+
+
+def _choice(every: dict[str, Floats], kind: Kind) -> _Chosen:
+    """The baseline, unless a challenger was at least 5 % closer."""
+    best = min(_SIMPLE[kind], key=lambda name: _size(every[name]))
+    line = _size(every[best])
+    name, least = best, (1 - BETTER_BY) * line
+    for challenger in _CHALLENGERS:
+        size = _size(every[challenger])
+        if size <= least and line > 0:
+            name, least = challenger, size
+    return _Chosen(name, every[name], line)
+
+
+def _record(every: dict[str, Floats], kind: Kind, months: int, ahead: int) -> tuple[int, int]:
+    """How many earlier values lay inside the interval that would have been drawn for them then, and of how many.
+
+    At each month from the twelfth on only what was known then counts: the months before it choose the method and give
+    the width.
+    """
+    held = tried = 0
+    first = _first_origin(months, next(iter(every.values())).shape[1])
+    for now in range(FEWEST_MONTHS, months):
+        steps, row = _steps(now, ahead), now - first
+        seen = np.add.outer(np.arange(first, now), np.arange(steps)) < now
+        then = {name: np.where(seen, errors[:row, :steps], np.nan) for name, errors in every.items()}
+        came = _choice(then, kind).name
+        off = np.abs(every[came][row, :steps])
+        known = ~np.isnan(off)
+        held += int((off <= _half_widths(then[came]) + 1e-12)[known].sum())
+        tried += int(known.sum())
+    return held, tried
 
 
 def _half_widths(errors: Floats) -> Floats:

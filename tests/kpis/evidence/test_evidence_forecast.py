@@ -58,17 +58,17 @@ def test_intervals_widen_ahead_and_with_few_errors():
 
 
 def test_when_there_is_no_forecast():
-    assert forecast(np.ones(11), "number").refusal.id == "few_months"
-    assert forecast(np.full(30, np.nan), "number").refusal.id == "few_months"
+    assert forecast(np.ones(11), "level").refusal.id == "few_months"
+    assert forecast(np.full(30, np.nan), "level").refusal.id == "few_months"
     assert forecast(np.zeros(30), "money").refusal.id == "not_positive"
     gap = np.ones(30)
     gap[15:20] = np.nan
-    assert forecast(gap, "number").refusal.params == {"n": 10, "needed": 12}
+    assert forecast(gap, "level").refusal.params == {"n": 10, "needed": 12}
 
 
 def test_never_further_than_six_months_or_a_quarter():
     for months, ahead in ((12, 3), (20, 5), (24, 6), (60, 6)):
-        assert len(forecast(np.random.default_rng(1).normal(size=months), "number").points) == ahead
+        assert len(forecast(np.random.default_rng(1).normal(size=months), "level").points) == ahead
 
 
 def test_a_constant_series_stays():
@@ -79,18 +79,33 @@ def test_a_constant_series_stays():
 
 
 def test_shares_stay_between_nothing_and_everything():
-    found = forecast(np.random.default_rng(2).binomial(50, 0.01, 36) / 50, "share")
-    assert (found.low >= 0).all()
-    assert (found.high <= 1).all()
+    few, most = (forecast(np.random.default_rng(2).binomial(50, p, 36) / 50, "level", (0, 1)) for p in (0.01, 0.99))
+    assert (few.low == 0).all()
+    assert (most.high == 1).all()
+    points = forecast(100 - np.arange(30.0) % 3, "level", (-100, 100))
+    assert (points.high == 100).all()
 
 
 def test_a_challenger_must_be_clearly_closer():
     for seed in range(10):
-        found = forecast(np.random.default_rng(seed).normal(size=40).cumsum() + 100, "number")
-        if found.method == "damped_drift":
+        found = forecast(np.random.default_rng(seed).normal(size=40).cumsum() + 100, "level")
+        if found.method in ("year_mean", "exponential_smoothing"):
             assert found.error == found.baseline_error
         else:
             assert found.error <= 0.95 * found.baseline_error
+
+
+def test_the_record_is_what_the_past_would_have_shown():
+    values = 50 + np.random.default_rng(5).normal(size=20)
+    found = forecast(values, "level")
+    held = tried = 0
+    for now in range(12, 20):  # each month as it would have been forecast then
+        then = forecast(values[:now], "level")
+        came = values[now : now + len(then.points)]
+        held += int(((then.low[: len(came)] <= came) & (came <= then.high[: len(came)])).sum())
+        tried += len(came)
+    assert (found.held, found.tried, found.months) == (held, tried, 20)
+    assert forecast(values[:12], "level").tried == 0
 
 
 def test_money_does_not_mind_the_currency():
