@@ -210,11 +210,11 @@ def _less_history(comparison: Comparison, lately: Flags) -> Remark | None:
     Args:
         lately: whether the indicator is known in these months; months × accounts, made flat.
     """
-    known, (cases, others) = lately.take(comparison.spot), comparison.after_first
-    aged, size = comparison.aged, BANDS * len(comparison.sets.month)
-    count = np.bincount(aged[others], minlength=size)
-    share = np.bincount(aged[others], known[others], size) / np.maximum(count, 1)
-    expected, actual = float(share[aged[cases]].sum()), float(known[cases].sum())
+    (cases, aged), (others, others_aged) = comparison.after_first
+    size = BANDS * len(comparison.sets.month)
+    count = np.bincount(others_aged, minlength=size)
+    share = np.bincount(others_aged, lately.take(others), size) / np.maximum(count, 1)
+    expected, actual = float(share[aged].sum()), float(lately.take(cases).sum())
     if expected < FEWEST_EVENTS / 2 or actual >= HALF_COVERAGE * expected:
         return None
     return Remark("departed_deleted" if actual == 0 else "shorter_history", {"coverage": actual / expected})

@@ -1,5 +1,7 @@
 """Taking out what a month, a segment and a tenure band have in common."""
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,19 +23,24 @@ class Cells:
         self.cell: Ints = np.ravel_multi_index(codes, sizes)
         self.count = int(np.prod(sizes))
 
+    @cached_property
+    def rows(self) -> Ints:
+        """Rows in each cell."""
+        return np.bincount(self.cell, minlength=self.count)
+
     def effects(self, values: Floats, used: NDArray[np.bool_]) -> Floats:
         """The additive effect of the factors for every row, by alternating passes.
 
         Args:
-            values: one number per row.
-            used: rows that the effects are estimated from; their values must be known.
+            values: one number per used row.
+            used: rows that the effects are estimated from.
 
         The last factor is taken out last: within each of its codes the mean of `values − effects` is 0.
         """
         where = self.cell[used]
-        weights = np.bincount(where, minlength=self.count).reshape(self.sizes)
-        sums = np.bincount(where, weights=values[used], minlength=self.count).reshape(self.sizes)
-        by_row: Floats = additive(sums, weights.astype(float)).ravel()[self.cell]
+        weights: Floats = np.bincount(where, minlength=self.count).astype(np.float64)
+        sums: Floats = np.bincount(where, values, self.count).astype(np.float64)
+        by_row: Floats = additive(sums.reshape(self.sizes), weights.reshape(self.sizes)).take(self.cell)
         return by_row
 
 

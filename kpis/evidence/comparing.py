@@ -33,15 +33,11 @@ class Comparison:
         self.compared = Cells(codes, (history.segments, BANDS, max(len(sets.month), 1)))
 
     @cached_property
-    def after_first(self) -> tuple[Ints, Ints]:
-        """The rows after the first month: those with the event, and the others."""
-        there = self.at >= 1
-        return np.flatnonzero(there & self.case), np.flatnonzero(there & ~self.case)
-
-    @cached_property
-    def aged(self) -> Ints:
-        """Month and tenure band of each row, as one code."""
-        return BANDS * self.line + self.history.band[self.account, self.at]
+    def after_first(self) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:
+        """Of the rows after the first month, those with the event and the others: spot, and month with tenure band."""
+        aged, there = BANDS * self.line + self.history.band[self.account, self.at], self.at >= 1
+        with_event, others = there & self.case, there & ~self.case
+        return (self.spot[with_event], aged[with_event]), (self.spot[others], aged[others])
 
     @cached_property
     def shuffled(self) -> tuple[Ints, Ints]:

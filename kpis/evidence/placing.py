@@ -139,11 +139,10 @@ def _effects(comparison: Comparison, ranks: list[Ints], lines: Lines) -> tuple[F
     """What month, segment and tenure band have in common, horizons × cells; and the rows that are unknown."""
     cells = comparison.compared
     shape = (len(HORIZONS), *cells.sizes)
-    everybody = np.bincount(cells.cell, minlength=cells.count)
     unknown = [np.flatnonzero(rank == 0) for rank in ranks]
     sums = np.stack([np.bincount(cells.cell, rank & _ROWS, cells.count) for rank in ranks]).reshape(shape)
     missing = np.stack([np.bincount(cells.cell.take(rows), minlength=cells.count) for rows in unknown])
-    weights = (everybody - missing).reshape(shape) * lines.enough[:, None, None]
+    weights = (cells.rows - missing).reshape(shape) * lines.enough[:, None, None].astype(float)
     below, total = lines.below[:, None, None], np.maximum(lines.total, 1.0)[:, None, None]
     percentiles = np.where(weights > 0, (sums - weights * below) / (2 * total) - weights / 2, 0.0)
     return additive(percentiles, weights, len(cells.sizes)).reshape(len(HORIZONS), -1), unknown

@@ -74,25 +74,25 @@ def everywhere(history: AccountMonths) -> Cells:
 def residual(history: AccountMonths, cells: Cells, grid: Floats) -> Floats | None:
     """The indicator in standard deviations, without month, segment and tenure band; None when it is constant."""
     used = ~np.isnan(grid) & history.at_risk
-    if not used.any():
+    values = grid[used]
+    if not values.size:
         return None
-    spread = float(grid[used].std())
-    if not spread > 1e-12 * float(np.abs(grid[used]).max()):
+    middle, spread = values.mean(), float(values.std())
+    if not spread > 1e-12 * float(np.abs(values).max()):
         return None
-    scaled = (grid - grid[used].mean()) / spread
-    effects = cells.effects(np.where(used, scaled, 0.0).ravel(), used.ravel())
-    left: Floats = np.round(scaled - effects.reshape(grid.shape), _DECIMALS) + 0.0
+    effects = cells.effects((values - middle) / spread, used.ravel())
+    left: Floats = np.round((grid - middle) / spread - effects.reshape(grid.shape), _DECIMALS) + 0.0
     return left
 
 
 def change_from_baseline(grid: Floats) -> Floats:
     """Each value minus the account's own mean of months t−6 … t−2; NaN with fewer than two of them known."""
     known = ~np.isnan(grid)
-    total = np.zeros_like(grid)
+    filled, total = np.where(known, grid, 0.0), np.zeros_like(grid)
     count = np.zeros(grid.shape, dtype=np.int8)
     for back in _BASELINE:
         if back < grid.shape[1]:
-            total[:, back:] += np.where(known, grid, 0.0)[:, :-back]
+            total[:, back:] += filled[:, :-back]
             count[:, back:] += known[:, :-back]
     change: Floats = np.where(count >= _BASELINE_SEEN, grid - total / np.maximum(count, 1), np.nan)
     return change

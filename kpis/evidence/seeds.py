@@ -14,10 +14,3 @@ def generator(*parts: ArrayLike) -> np.random.Generator:
         digest.update(f"{array.dtype.kind}{array.shape}".encode())
         digest.update(array.astype(np.float64).tobytes())
     return np.random.default_rng(int.from_bytes(digest.digest(), "big"))
-
-
-def without_unit(values: ArrayLike) -> np.ndarray:
-    """|values| ÷ their largest, to six decimals: a seed from it ignores unit and sign."""
-    size = np.abs(np.asarray(values, dtype=float))
-    largest = size.max(initial=0.0)
-    return np.round(size / largest, 6) if largest > 0 else size

@@ -32,9 +32,6 @@ FEWEST_DISTINCT = 6
 SIGNIFICANT = 0.05
 REVERSE_LAGS = range(1, 4)
 
-_FRAGILE = 0.80  # without its two best months a link must stay above this quantile of chance
-_SEEN = 0.95  # the smallest link that would have stood out is this quantile of chance
-
 Names = tuple[str, str]  # indicator, outcome
 
 
@@ -94,7 +91,7 @@ def series_evidence(
     forward = _correlations(sound, draws, reverse=False)
     backward = _correlations(sound, draws, reverse=True)
     for pair in sound:
-        answers[pair.names] = _evidence(pair, forward[pair.names], backward[pair.names])
+        answers[pair.names] = _evidence(pair, *forward[pair.names], backward[pair.names][0])
     return answers
 
 
@@ -122,12 +119,15 @@ def _pair(names: Names, series: Mapping[str, Series], first_month: int, allowed:
     return Remark(""), _Pair(names, start, end, leading, lagging, (first_month + start) % 12)
 
 
-def _correlations(pairs: list[_Pair], draws: int, reverse: bool) -> dict[Names, Partial]:
-    """Partial correlations of all pairs; those that share an outcome and its months are permuted together."""
+def _correlations(pairs: list[_Pair], draws: int, reverse: bool) -> dict[Names, tuple[Partial, Floats]]:
+    """Partial correlations of all pairs, and the basis of the design they are free of.
+
+    Pairs that share an outcome and its months are permuted together.
+    """
     batches: dict[tuple[str, int, int], list[_Pair]] = defaultdict(list)
     for pair in pairs:
         batches[pair.names[0 if reverse else 1], pair.start, pair.end].append(pair)
-    found: dict[Names, Partial] = {}
+    found: dict[Names, tuple[Partial, Floats]] = {}
     for batch in batches.values():
         one = batch[0]
         explained = one.leading if reverse else one.lagging
@@ -139,18 +139,18 @@ def _correlations(pairs: list[_Pair], draws: int, reverse: bool) -> dict[Names, 
         ]
         basis = design(explained, one.first_month, one.skipped)
         answers = partial_correlations(explained[one.skipped :], indicators, basis, draws)
-        found |= {pair.names: answer for pair, answer in zip(batch, answers, strict=True)}
+        found |= {pair.names: (answer, basis) for pair, answer in zip(batch, answers, strict=True)}
     return found
 
 
-def _evidence(pair: _Pair, forward: Partial, backward: Partial) -> Evidence:
-    rank = design(pair.lagging, pair.first_month, pair.skipped).shape[1]
+def _evidence(pair: _Pair, forward: Partial, basis: Floats, backward: Partial) -> Evidence:
+    rank, (fragile, seen) = basis.shape[1], forward.lines
     rows = len(pair.lagging) - pair.skipped
     best = int(np.argmax(np.abs(forward.r)))
     leads = tuple(_lead(lag, float(r), rows, rank) for lag, r in zip(pair.lags, forward.r, strict=True))
     back = tuple(_lead(lag, float(r), rows, rank) for lag, r in zip(REVERSE_LAGS, backward.r, strict=True))
     tag = _tag(best, forward, backward)
-    without, named = _without_two(pair, best)
+    without, named = _without_two(pair, best, basis)
     found = leads[best]
     return Evidence(
         *pair.names,
@@ -164,10 +164,10 @@ def _evidence(pair: _Pair, forward: Partial, backward: Partial) -> Evidence:
         p=forward.p,
         n=pair.months,
         periods=pair.months,
-        detectable=forward.beyond(_SEEN),
+        detectable=seen,
         by_lead=leads,
         warnings=(Remark("moves_together"),) if tag == "moves_together" else (),
-        checks={"direction": tag == "leads", "drop_two": without >= forward.beyond(_FRAGILE)},
+        checks={"direction": tag == "leads", "drop_two": without >= fragile},
         reverse=back,
         reverse_p=backward.p,
         months_named=named,
@@ -198,18 +198,17 @@ def _tag(best: int, forward: Partial, backward: Partial) -> Tag | None:
 
 def _visible_from(best: int, forward: Partial) -> int:
     """The longest lag, contiguous to the best one, at which the same sign stands out by itself."""
-    line, sign = forward.beyond(_SEEN), np.sign(forward.r[best])
+    (_, line), sign = forward.lines, np.sign(forward.r[best])
     lag = best
     while lag + 1 < len(forward.r) and sign * forward.r[lag + 1] > line:
         lag += 1
     return lag
 
 
-def _without_two(pair: _Pair, best: int) -> tuple[float, tuple[int, ...]]:
+def _without_two(pair: _Pair, best: int, whole: Floats) -> tuple[float, tuple[int, ...]]:
     """r in its own direction without the two months that support it most, and those months."""
     skipped = pair.skipped
     columns = np.column_stack([pair.lagging[skipped:], lagged(pair.leading, range(best, best + 1), skipped)])
-    whole = design(pair.lagging, pair.first_month, skipped)
     left = off(whole, columns)
     support = left[:, 0] * left[:, 1]
     sign = 1.0 if support.sum() >= 0 else -1.0

@@ -34,7 +34,7 @@ def standing(history: AccountMonths, values: Floats, *, change: bool = False) ->
     if used.sum() <= FEWEST_COMPARABLE:
         return found
     codes = (history.segment[:, last], history.band[:, last])
-    effects = Cells(codes, (history.segments, _BANDS)).effects(np.where(used, now, 0.0), used)
+    effects = Cells(codes, (history.segments, _BANDS)).effects(now[used], used)
     residual = np.round(now - effects, 9)[used]
     _, place, alike = np.unique(residual, return_inverse=True, return_counts=True)
     found[used] = (np.cumsum(alike) - alike / 2)[place] / used.sum()

@@ -111,13 +111,20 @@ def test_permutations_against_ordinary_least_squares():
         left, right = off(basis, outcome), off(basis, columns)
         return np.abs([np.corrcoef(left, right[:, lag])[0, 1] for lag in range(5)]).max()
 
-    expected = [largest(fit + residuals[order]) for order in _orders(moved[4:], residuals, 50)]
+    expected = [largest(fit + residuals[order]) for order in np.concatenate(_orders(36, 50), axis=1).T[:50]]
     assert found.largest == pytest.approx(expected)
     assert np.abs(found.r).max() == pytest.approx(largest(moved[4:]))
     assert found.p == pytest.approx((1 + np.sum(np.array(expected) >= largest(moved[4:]))) / 51)
 
 
 # What it says
+
+
+def test_every_row_is_drawn_once_and_equally_often_at_each_place():
+    drawn = np.concatenate(_orders(12, 9_600), axis=1)
+    assert (np.sort(drawn, axis=0) == np.arange(12)[:, None]).all()
+    counts = np.array([np.bincount(places, minlength=12) for places in drawn])
+    assert np.abs(counts - 800).max() < 5 * np.sqrt(800)
 
 
 def test_a_lead_of_two_months_is_found(pair):
