@@ -10,11 +10,19 @@ from words import LANGUAGES, formats
 
 
 def head(
-    here: Here, title: str, caption: str, *, spans: bool = True, breakdown: bool = False, controls: bool = True
+    here: Here,
+    title: str,
+    caption: str,
+    *,
+    spans: bool = True,
+    breakdown: bool = False,
+    controls: bool = True,
+    periods: bool = True,
 ) -> None:
     """Title at the left, controls at the right; on a phone the controls take their own line.
 
-    Without `controls` only the language is offered: there is nothing to filter.
+    Without `controls` only the language is offered: there is nothing to filter. Without `periods` only filters by
+    account are: what is shown does not depend on a period.
     """
     if here.loaded.stranger:
         asked, shown = text.escaped(here.loaded.stranger), text.escaped(here.loaded.name)
@@ -24,13 +32,16 @@ def head(
             st.title(title, anchor=False)
             st.caption(caption)
         with st.container(horizontal=True, width="content", gap="xsmall", vertical_alignment="center"):
-            if controls:
+            if controls and periods:
                 if spans:
                     _choice(here, "span", link.SPANS)
                 else:
                     _choice(here, "grain", ("month", "quarter"))
+            if controls and (periods or loading.dimensions(here.loaded)):
                 with st.popover(_filter_label(here), icon=":material/tune:", key="filters"):
-                    _filters(here, grain=spans, breakdown=breakdown)
+                    if periods:
+                        _period_filters(here, grain=spans)
+                    _filters(here, breakdown=breakdown)
             with st.popover(
                 here.locale[:2].upper(), icon=":material/translate:", key="more", help=here.tell.t("shell.language")
             ):
@@ -55,7 +66,7 @@ def _choice(here: Here, part: str, options: Sequence[str], *, label: bool = Fals
     )
 
 
-def _filters(here: Here, *, grain: bool, breakdown: bool) -> None:
+def _period_filters(here: Here, *, grain: bool) -> None:
     periods = [p.id for p in loading.periods(here.loaded, here.link.grain)][::-1]
     key = link.seed("w_period", here.link.period if here.link.period in periods else "")
     st.selectbox(
@@ -68,6 +79,9 @@ def _filters(here: Here, *, grain: bool, breakdown: bool) -> None:
     if grain:
         _choice(here, "grain", link.GRAINS, label=True)
     _choice(here, "compare", link.COMPARE, label=True)
+
+
+def _filters(here: Here, *, breakdown: bool) -> None:
     found = loading.dimensions(here.loaded)
     if breakdown and found:
         key = link.seed("w_by", here.link.by if here.link.by in found else "")

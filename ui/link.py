@@ -1,8 +1,8 @@
 """What is on screen, as ids in the link: a shared link shows the same page to someone else.
 
 The link wins over the session; what the link leaves out comes from the session (so that changing
-pages keeps the filters) and else from the defaults. `kpi` and `pair` belong to one page only and never
-come from the session. Defaults stay out of the link.
+pages keeps the filters) and else from the defaults. `kpi`, `pair` and `shift` belong to one page only and
+never come from the session. Defaults stay out of the link.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,6 +14,7 @@ import streamlit as st
 GRAINS = ("month", "quarter", "half", "year", "week")
 SPANS = ("12", "24", "all")
 COMPARE = ("previous", "year")
+SHIFTS = tuple("0123456")
 _SESSION = "link_state"
 _FILTER = "f."
 
@@ -31,6 +32,7 @@ class Link:
     by: str = ""
     kpi: str = ""
     pair: str = ""
+    shift: str = ""
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
@@ -39,7 +41,7 @@ class Link:
         return {name: list(values) for name, values in self.where}
 
 
-_ALLOWED: dict[str, tuple[str, ...]] = {"grain": GRAINS, "span": SPANS, "compare": COMPARE}
+_ALLOWED: dict[str, tuple[str, ...]] = {"grain": GRAINS, "span": SPANS, "compare": COMPARE, "shift": SHIFTS}
 _NAMES = tuple(f.name for f in fields(Link) if f.name != "where")
 
 
@@ -67,7 +69,7 @@ def current() -> Link:
     """The state in force, from the link, then the session, then the defaults."""
     from_link = parse({k: st.query_params.get_all(k) for k in st.query_params})
     held: Link = st.session_state.get(_SESSION) or Link()
-    return replace(replace(held, kpi="", pair=""), **from_link)
+    return replace(replace(held, kpi="", pair="", shift=""), **from_link)
 
 
 def hold(state: Link) -> None:

@@ -13,10 +13,10 @@ MAP_COLUMNS = (
     *("top", "bottom"),  # the lines of a cell; `bottom` is empty where one line says it all
     *("top_short", "bottom_short"),  # the same on a phone
 )
-LEAD_COLUMNS = ("lead", "value", "low", "high", "best", "text", "tip")
+LEAD_COLUMNS = ("lead", "value", "low", "high", "best", "chosen", "text", "tip")
 TENTH_COLUMNS = ("tenth", "share", "tip")
 SHARE_COLUMNS = ("order", "label", "share", "low", "high", "text", "tip")
-OVERLAY_COLUMNS = ("start", "kind", "value", "tip")
+OVERLAY_COLUMNS = ("start", "end", "kind", "value", "mean", "tip")  # kind: lagging, leading, or ahead (a band)
 PICK = "pick"
 _PHONE = 330  # pixels of cells under which texts are short
 _GRADES = ("strong", "likely", "weak", "no_sign", "not_enough_data", "mirror")
@@ -113,8 +113,11 @@ def _either(name: str) -> dict[str, str]:
 
 
 @cache
-def by_lead(look: Look, none: float, titles: tuple[str, str]) -> dict[str, Any]:
-    """Strength by months before, with intervals; bars start where there is no link, `none` (50 or 0)."""
+def by_lead(look: Look, none: float, titles: tuple[str, str], *, pick: bool = False) -> dict[str, Any]:
+    """Strength by months before, with intervals; bars start where there is no link, `none` (50 or 0).
+
+    With `pick` the whole column over a bar can be clicked; the chosen one is framed.
+    """
     palette = look.palette
     base = alt.Chart(alt.NamedData(DATA)).encode(
         x=alt.X(
@@ -129,16 +132,29 @@ def by_lead(look: Look, none: float, titles: tuple[str, str]) -> dict[str, Any]:
     )
     scale = alt.Scale(zero=False, nice=False, padding=14)
     y = alt.Y("value:Q", scale=scale, axis=alt.Axis(tickCount=4))
-    colour = alt.condition("datum.best", alt.value(palette.leading), alt.value(palette.ticks))
-    chart = alt.layer(
-        base.mark_bar(opacity=0.85).encode(y=y, y2=alt.Y2(datum=none), color=colour),
+    pale = _mixed(palette.leading, palette.background, 0.4)
+    colour = alt.condition("datum.best", alt.value(palette.leading), alt.value(pale))
+    layers = [
+        base.mark_bar().encode(y=y, y2=alt.Y2(datum=none), color=colour),
+        base.mark_rule(strokeWidth=4, color=palette.background).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q"),
         base.mark_rule(strokeWidth=1.4, color=palette.text).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q"),
         alt.Chart(alt.NamedData(DATA)).mark_rule(color=palette.ticks, strokeWidth=1).encode(y=alt.datum(none)),
         base.mark_text(fontSize=11, fontWeight=600, dy=-8, color=palette.text).encode(
             y=alt.Y("high:Q", scale=scale), text="text:N"
         ),
-    )
-    return finish(chart, look, height=290, padding={"left": 0, "right": 4, "top": 10, "bottom": 2})
+    ]
+    if pick:
+        chosen = alt.selection_point(name=PICK, fields=["lead"], on="click", clear=False)
+        column = base.encode(y=alt.value(0), y2=alt.value("height"))
+        layers.append(
+            base.transform_filter("datum.chosen")
+            .mark_bar(fillOpacity=0, stroke=palette.text, strokeWidth=2)
+            .encode(y=y, y2=alt.Y2(datum=none))
+        )
+        layers.append(
+            column.mark_rect(fillOpacity=0, cursor="pointer", width={"band": 1.6}).add_params(chosen)  # type: ignore[arg-type]
+        )
+    return finish(alt.layer(*layers), look, height=290, padding={"left": 0, "right": 4, "top": 10, "bottom": 2})
 
 
 @cache
@@ -188,23 +204,37 @@ def shares(look: Look, title: str) -> dict[str, Any]:
 
 
 @cache
-def overlay(look: Look, names: tuple[str, str]) -> dict[str, Any]:
-    """Two company series, each on its own scale; the indicator dashed, moved later by its lead."""
+def overlay(look: Look, flipped: bool) -> dict[str, Any]:
+    """Two company series, each on its own scale; the indicator dashed, upside down when `flipped`.
+
+    The months for which only the indicator is known are a shaded band with its end written over it.
+    """
     palette = look.palette
     base = alt.Chart(alt.NamedData(DATA)).encode(
-        x=alt.X("start:T", scale=alt.Scale(type="utc", nice=False), axis=alt.Axis(**time_axis(look, "month"))),
-        tooltip=[alt.Tooltip("tip:N", title=" ")],
+        x=alt.X("start:T", scale=alt.Scale(type="utc", nice=False), axis=alt.Axis(**time_axis(look, "month")))
     )
+    tip = [alt.Tooltip("tip:N", title=" ")]
 
-    def line(kind: str, colour: str, dash: list[int]) -> alt.Chart:
-        y = alt.Y("value:Q", scale=alt.Scale(zero=False, nice=False, padding=10), axis=None)
-        return (
-            base.transform_filter(f"datum.kind == '{kind}'")
-            .mark_line(color=colour, strokeWidth=2, strokeDash=dash, point={"size": 14, "color": colour})
-            .encode(y=y)
+    def line(kind: str, colour: str, dash: list[int], reverse: bool) -> Any:
+        scale = alt.Scale(zero=False, nice=False, padding=10, reverse=reverse)
+        own = base.transform_filter(f"datum.kind == '{kind}'")
+        return alt.layer(
+            own.mark_line(color=colour, strokeWidth=2, strokeDash=dash).encode(
+                y=alt.Y("mean:Q", scale=scale, axis=None)
+            ),
+            own.mark_circle(color=colour, size=16, opacity=0.55).encode(
+                y=alt.Y("value:Q", scale=scale, axis=None), tooltip=tip
+            ),
         )
 
-    lines = alt.layer(line("lagging", palette.lagging, [1, 0]), line("leading", palette.leading, [5, 4])).resolve_scale(
-        y="independent"
+    ahead = base.transform_filter("datum.kind == 'ahead'")
+    band = ahead.mark_rect(color=palette.leading, opacity=0.12).encode(x2="end:T")
+    label = ahead.mark_text(align="right", baseline="bottom", dy=-4, fontSize=11, color=palette.second).encode(
+        x="end:T", y=alt.value(0), text="tip:N"
     )
-    return finish(lines, look, height=230, padding={"left": 0, "right": 4, "top": 10, "bottom": 2})
+    lines = alt.layer(
+        alt.layer(band, label),
+        line("lagging", palette.lagging, [1, 0], False),
+        line("leading", palette.leading, [5, 4], flipped),
+    ).resolve_scale(y="independent")
+    return finish(lines, look, height=240, padding={"left": 0, "right": 4, "top": 18, "bottom": 2})

@@ -1,24 +1,20 @@
 """The evidence behind a pair: strength by lead, where those with the event stood, segments, the company's months."""
 
 from math import isfinite
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from kpis.evidence.grades import Verdict
 from kpis.evidence.result import Evidence
-from ui import draw, frames, link, loading
+from ui import draw, frames
 from ui.charts import evidence as charts
 from ui.here import Here
-from ui.link import Link
-from ui.loading import Loaded, Scope, kept
+from ui.signals import overlay
 from ui.telling import Teller
-from ui.text import escaped
 from words import evidence as words
 from words import formats
-
-LEADS = tuple(range(7))
-_LEAD = "leads_shift"
 
 
 def show(here: Here, verdict: Verdict) -> None:
@@ -30,11 +26,11 @@ def show(here: Here, verdict: Verdict) -> None:
     grid = st.grid(columns=3, min_column_width=260, gap="small", border=True)
     with grid.cell(), st.container(key="leads_strength", gap="xsmall"):
         _strength(here, one)
+    with grid.cell(), st.container(key="leads_overlay", gap="xsmall"):
+        overlay.show(here, one)
     if one.tenths and sum(one.tenths):
         with grid.cell(), st.container(key="leads_places", gap="xsmall"):
             _places(here, one)
-    with grid.cell(), st.container(key="leads_overlay", gap="xsmall"):
-        _overlay(here, one)
 
 
 def _strength(here: Here, one: Evidence) -> None:
@@ -43,13 +39,33 @@ def _strength(here: Here, one: Evidence) -> None:
     st.markdown(f"##### {tell.t('evidence.strength')}", anchors=False)
     low = one.estimate < 0.5
     says = ("evidence.strength_low" if low else "evidence.strength_high") if account else "evidence.strength_series"
-    st.caption(tell.t(says))
-    frame = leads(one, tell)
-    spec = charts.by_lead(here.look, 50.0 if account else 0.0, (tell.t("evidence.months_before"), ""))
-    draw.chart(spec, charts.DATA, frames.arrow(frame), " · ".join(frame["tip"]))
+    st.caption(f"{tell.t(says)} {tell.t('evidence.strength_click')}")
+    shift = overlay.shift_of(here, one)
+    frame = leads(one, shift, tell)
+    spec = charts.by_lead(here.look, 50.0 if account else 0.0, (tell.t("evidence.months_before"), ""), pick=True)
+    # A key of its own for each shift: a chart keeps its last click, and the same click again would not be heard.
+    key = f"leads_bars_{one.leading}_{one.lagging}_{shift}"
+    st.vega_lite_chart(
+        {**spec, "datasets": {charts.DATA: frames.arrow(frame)}},
+        theme=None,
+        width="stretch",
+        key=key,
+        on_select=_picked(key, one),
+        selection_mode=[charts.PICK],
+        alt=" · ".join(frame["tip"]),
+    )
 
 
-def leads(one: Evidence, tell: Teller) -> pd.DataFrame:
+def _picked(key: str, one: Evidence) -> Any:
+    def write() -> None:
+        chosen = (st.session_state.get(key) or {}).get("selection", {}).get(charts.PICK) or []
+        if chosen and chosen[0].get("lead") in overlay.SHIFTS:
+            overlay.move(one, int(chosen[0]["lead"]))
+
+    return write
+
+
+def leads(one: Evidence, shift: int, tell: Teller) -> pd.DataFrame:
     """Strength by lead as chart rows: for accounts, of 100 pairs how many go the way of the finding."""
     account, flip = one.level == "account", one.level == "account" and one.estimate < 0.5
     rows = []
@@ -75,6 +91,7 @@ def leads(one: Evidence, tell: Teller) -> pd.DataFrame:
                 "low": low if known else value,
                 "high": high if known else value,
                 "best": lead.months == one.lead_months,
+                "chosen": lead.months == shift,
                 "text": text,
                 "tip": tip,
             }
@@ -101,44 +118,3 @@ def _places(here: Here, one: Evidence) -> None:
     )
     spec = charts.tenths(here.look, (tell.t("evidence.places_axis"), ""))
     draw.chart(spec, charts.DATA, frames.arrow(frame), " · ".join(frame["tip"]))
-
-
-def _overlay(here: Here, one: Evidence) -> None:
-    tell = here.tell
-    best = one.lead_months or 0
-    st.markdown(f"##### {tell.t('evidence.overlay')}", anchors=False)
-    key = f"{_LEAD}_{one.leading}_{one.lagging}"
-    link.seed(key, st.session_state.get(key, best))
-    shift = int(st.session_state[key])
-    said = tell.t("evidence.overlay_says", leading=tell.short(one.leading), lagging=tell.short(one.lagging), n=shift)
-    st.caption(escaped(said))
-    data = _overlaid(here.loaded.scope, here.loaded, one.leading, one.lagging, shift, here.link, tell)
-    if data is None:
-        st.caption(tell.t("reasons.no_data"))
-        return
-    draw.chart(charts.overlay(here.look, ("", "")), charts.DATA, data, said)
-    st.segmented_control(
-        tell.t("evidence.shift"),
-        LEADS,
-        key=key,
-        required=True,
-        format_func=lambda n: tell.t("evidence.cell_months", n=n),
-    )
-
-
-@kept
-def _overlaid(
-    scope: Scope, _loaded: Loaded, leading: str, lagging: str, shift: int, state: Link, tell: Teller
-) -> bytes | None:
-    table = loading.table(_loaded, (leading, lagging), "month", where=state.where)
-    table = table[table["complete"].astype(bool)]
-    rows = []
-    for kind, key, moved in (("lagging", lagging, 0), ("leading", leading, shift)):
-        block = table[(table["kpi"] == key) & table["value"].notna()]
-        unit = _loaded.catalogue.kpi(key).unit
-        for period, value in zip(block["period"], block["value"].astype(float), strict=True):
-            start = pd.Period(period, freq="M") + moved
-            tip = f"{tell.short(key)} · {formats.period(period, tell.locale)}: {tell.value(value, unit)}"
-            rows.append({"start": str(start.start_time.date()), "kind": kind, "value": value, "tip": tip})
-    frame = pd.DataFrame(rows, columns=list(charts.OVERLAY_COLUMNS))
-    return frames.arrow(frame) if frame["kind"].nunique() == 2 else None

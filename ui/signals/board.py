@@ -9,6 +9,7 @@ from kpis.catalogue import Catalogue
 from kpis.evidence.grades import Verdict
 from kpis.evidence.result import GRADES, Evidence
 from kpis.kpi import OBJECTIVES
+from ui.charts.evidence import MAP_COLUMNS
 from ui.telling import Teller
 from words import evidence as words
 from words import formats
@@ -101,13 +102,15 @@ def board(
         default=None,
     )
     found = pair_id(best.shown.leading, best.shown.lagging) if best else ""
-    return Board(pd.DataFrame(rows), len(shown), len(present), len(leading) - len(shown), found)
+    return Board(
+        pd.DataFrame(rows, columns=list(MAP_COLUMNS)), len(shown), len(present), len(leading) - len(shown), found
+    )
 
 
 def heading(outcome: str, tell: Teller, events: dict[str, int]) -> str:
     """An outcome as a column heading, after a bar how many accounts had it."""
     word = words.outcome_word(outcome, tell.locale)
-    return f"{word}|{tell.full(events[outcome], 'count')}" if outcome in events else word
+    return f"{word}|{tell.t('evidence.n_cases', n=events[outcome])}" if outcome in events else word
 
 
 def strength(one: Evidence) -> tuple[int, int, int, float]:
@@ -145,6 +148,11 @@ def short(one: Evidence, top: str) -> str:
     if top[:1] in "!=":
         return top[:1]
     return f"{top[:1]} {one.lead_months}"
+
+
+def warns(one: Evidence) -> bool:
+    """Whether something shows beforehand, however surely: a sign with a lead that is neither mirror nor too late."""
+    return _shows(one) and one.tag not in MIRRORS and bool(one.lead_months)
 
 
 def _shows(one: Evidence) -> bool:

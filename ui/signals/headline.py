@@ -8,7 +8,7 @@ import workspace
 from kpis.evidence.result import Evidence
 from ui import link
 from ui.here import Here
-from ui.signals.board import BY, DOTS, MIRRORS, OUTCOMES, strength
+from ui.signals.board import BY, DOTS, OUTCOMES, strength, warns
 from ui.text import escaped
 from words import evidence as words
 from workspace import LeadMap
@@ -36,7 +36,7 @@ def best(found: LeadMap, objective: str) -> Evidence | None:
     sure = [
         one
         for one in (verdict.shown for verdict in found.verdicts)
-        if one.lagging in OUTCOMES[objective] and one.grade in SURE and one.tag not in MIRRORS and one.lead_months
+        if one.lagging in OUTCOMES[objective] and one.grade in SURE and warns(one)
     ]
     order = OUTCOMES[objective]
     return max(sure, key=lambda e: (*strength(e)[:3], -order.index(e.lagging), strength(e)[3]), default=None)

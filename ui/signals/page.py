@@ -11,9 +11,8 @@ from kpis.kpi import OBJECTIVES
 from ui import draw, frames, header, link, notices
 from ui.charts import evidence as charts
 from ui.here import Here
-from ui.link import Link
-from ui.loading import Scope, kept
-from ui.signals import behind, board, segmented, story, warned
+from ui.loading import Scope, Where, kept
+from ui.signals import answer, behind, board, segmented, story, warned
 from ui.telling import Teller
 from words.formats import period_in_sentence
 from workspace import LeadMap
@@ -30,28 +29,35 @@ def show(here: Here) -> None:
             header.head(here, tell.t("evidence.title"), tell.t("evidence.question"), controls=False)
             notices.nothing_yet(here)
             return
-        found = tested(here)
+        found = _tested(here)
         first, last = (period_in_sentence(one, tell.locale, year=True) if one else "" for one in found.span)
         indicators = len({v.shown.leading for v in found.verdicts})
         caption = tell.t("evidence.caption", n=indicators, months=found.months, first=first, last=last)
         words = header.filter_words(here)
-        header.head(here, tell.t("evidence.title"), f"{caption} · {words}" if words else caption)
+        header.head(here, tell.t("evidence.title"), f"{caption} · {words}" if words else caption, periods=False)
         if not found.verdicts:
             st.caption(tell.t("evidence.nothing_tried"))
             return
         _body(here, found)
 
 
-def tested(here: Here) -> LeadMap:
-    """The map of the workspace under the filters in force, with progress where it is not there yet."""
+def _tested(here: Here) -> LeadMap:
+    """The map of the workspace under the filters in force; title and progress while it is not there yet."""
+    space, where, tell = here.loaded.space, dict(here.link.where), here.tell
+    at_hand = workspace.lead_map_at_hand(space, where)
+    if at_hand is not None:
+        return at_hand
     place = st.empty()
-    tell = here.tell
+    with place.container():
+        st.title(tell.t("evidence.title"), anchor=False)
+        st.caption(tell.t("evidence.question"))
+        bar = st.progress(0.0, text=tell.t("evidence.looking"))
 
     def progress(share: float, what: str) -> None:
         outcome = tell.short(what) if what else tell.t("evidence.company_months")
-        place.progress(min(share, 1.0), text=tell.t("evidence.testing", what=outcome))
+        bar.progress(min(share, 1.0), text=tell.t("evidence.testing", what=outcome))
 
-    found = workspace.lead_map(here.loaded.space, dict(here.link.where), progress)
+    found = workspace.lead_map(space, where, progress)
     place.empty()
     return found
 
@@ -59,40 +65,47 @@ def tested(here: Here) -> LeadMap:
 def _body(here: Here, found: LeadMap) -> None:
     objective = board.objective_of(here.link.pair) or st.session_state.get(_OBJECTIVE) or "retention"
     asked = here.link.pair if board.objective_of(here.link.pair) == objective else ""
-    shown = _drawn(here.loaded.scope, found, here.loaded.catalogue, objective, asked, here.link, here.tell)
+    loaded = here.loaded
+    shown = _drawn(loaded.scope, found, loaded.catalogue, objective, asked, here.link.where, here.tell)
     _objectives(here, objective)
+    verdict = found.pair(*shown.pair.split(board.BY, 1)) if shown.pair else None
+    if verdict is None:
+        st.caption(here.tell.t("evidence.nothing_tried"))
+        return
+    call = answer.show(here, verdict, found, objective, shown.best)
     grid = st.grid(columns=5, min_column_width=150, gap="small", border=True)
     with grid.cell(column_span=3), st.container(key="leads_board", gap="xsmall"):
         _map(here, found, shown, objective)
-    verdict = found.pair(*shown.pair.split(board.BY, 1)) if shown.pair else None
-    if verdict is None:
-        return
     with grid.cell(column_span=2), st.container(key="leads_story", gap="xsmall"):
         where_it_holds = story.show(here, verdict, found)
     behind.show(here, verdict)
     segments = segmented.found(here, verdict.shown)
+    listing = warned.found(here, verdict.shown, segments)
+    if call is not None:
+        answer.fill(here, verdict.shown, call, listing)
     if segments:
         with where_it_holds:
             segmented.sentence(here, segments)
         segmented.show(here, segments)
-    warned.show(here, verdict, segments)
+    warned.show(here, verdict.shown, listing)
 
 
 @dataclass(frozen=True)
 class _Drawn:
-    """The map as it goes to the browser: its data, its size, the pair that is open, and the names of all pairs."""
+    """The map as it goes to the browser: data, size, the open pair, the strongest one, and the names of all pairs."""
 
     data: bytes
     rows: int
     columns: int
     left_out: int
     pair: str
+    best: str
     names: dict[str, str]
 
 
 @kept
 def _drawn(
-    scope: Scope, _found: LeadMap, _catalogue: Catalogue, objective: str, asked: str, state: Link, tell: Teller
+    scope: Scope, _found: LeadMap, _catalogue: Catalogue, objective: str, asked: str, where: Where, tell: Teller
 ) -> _Drawn:
     pair = asked if asked and _found.pair(*asked.split(board.BY, 1)) is not None else ""
     events = dict(_found.events)
@@ -102,7 +115,7 @@ def _drawn(
         shown = board.board(_found.verdicts, objective, pair, tell, events, _catalogue)
     cells = shown.frame[["pair", "row", "column"]].astype(str).itertuples(index=False, name=None)
     names = {pair_: f"{row} → {column.partition('|')[0]}" for pair_, row, column in cells}
-    return _Drawn(frames.arrow(shown.frame), shown.rows, shown.columns, shown.left_out, pair, names)
+    return _Drawn(frames.arrow(shown.frame), shown.rows, shown.columns, shown.left_out, pair, shown.best, names)
 
 
 def _objectives(here: Here, objective: str) -> None:
@@ -110,7 +123,7 @@ def _objectives(here: Here, objective: str) -> None:
 
     def write() -> None:
         st.session_state[_OBJECTIVE] = st.session_state[key]
-        link.change(pair="")
+        link.change(pair="", shift="")
 
     st.segmented_control(
         here.tell.t("shell.objectives"),
@@ -129,10 +142,8 @@ def _map(here: Here, found: LeadMap, shown: _Drawn, objective: str) -> None:
         st.markdown(f"##### {tell.t('evidence.map')}", anchors=False, width="content")
         draw.behind(tell, "leads", lambda: board.table(found.verdicts, objective, tell), f"evidence_{objective}.csv")
     st.caption(tell.t("evidence.map_says"))
-    if not shown.rows:
-        st.caption(tell.t("evidence.nothing_tried"))
-        return
-    key = f"{_MAP}_{objective}"
+    # A key of its own for each open pair: a chart keeps its last click, and the same click again would not be heard.
+    key = f"{_MAP}_{objective}_{shown.pair}"
     st.vega_lite_chart(
         {**charts.lead_map(here.look, shown.rows, shown.columns), "datasets": {charts.DATA: shown.data}},
         theme=None,
@@ -152,7 +163,7 @@ def _picked(key: str) -> Any:
     def write() -> None:
         chosen = (st.session_state.get(key) or {}).get("selection", {}).get(charts.PICK) or []
         if chosen and chosen[0].get("pair"):
-            link.change(pair=str(chosen[0]["pair"]))
+            link.change(pair=str(chosen[0]["pair"]), shift="")
 
     return write
 
@@ -165,5 +176,5 @@ def _choose(here: Here, shown: _Drawn) -> None:
         list(shown.names),
         key=key,
         format_func=lambda one: shown.names.get(one, one),
-        on_change=lambda: link.change(pair=st.session_state[key] or ""),
+        on_change=lambda: link.change(pair=st.session_state[key] or "", shift=""),
     )

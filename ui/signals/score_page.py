@@ -29,7 +29,7 @@ def show(here: Here) -> None:
             found = workspace.score_tested(here.loaded.space, dict(here.link.where))
         filters = header.filter_words(here)
         caption = tell.t("backtest.caption")
-        header.head(here, tell.t("backtest.title"), f"{caption} · {filters}" if filters else caption)
+        header.head(here, tell.t("backtest.title"), f"{caption} · {filters}" if filters else caption, periods=False)
         tried = found.backtest
         if tried is None or tried.refusal is not None:
             n, needed = (
@@ -87,7 +87,7 @@ def _auc(leads: tuple[Lead, ...], tell: Teller) -> pd.DataFrame:
         text = formats.decimal(value, 0, tell.locale)
         ends = f"{formats.decimal(low, 0, tell.locale)}–{formats.decimal(high, 0, tell.locale)}"
         tip = tell.t("backtest.auc_tip", months=one.months, value=text, range=ends, n=one.n)
-        rows.append((one.months, value, low, high, one.months == 3, text, tip))
+        rows.append((one.months, value, low, high, one.months == 3, False, text, tip))
     return pd.DataFrame(rows, columns=list(charts.LEAD_COLUMNS))
 
 

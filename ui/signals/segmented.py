@@ -5,8 +5,7 @@ import streamlit as st
 import workspace
 from kpis.evidence.result import Evidence
 from ui.here import Here
-from ui.link import Link
-from ui.loading import Loaded, Scope, kept
+from ui.loading import Loaded, Scope, Where, kept
 from ui.signals.board import MIRRORS, cell
 from ui.text import escaped
 from ui.verdict import listed
@@ -19,13 +18,13 @@ def found(here: Here, one: Evidence) -> dict[str, Evidence]:
     """The pair in each segment by itself; {} where there are none, or the pair is not about accounts."""
     if one.level != "account" or one.refusal is not None:
         return {}
-    segments = _found(here.loaded.scope, here.loaded, one.leading, one.lagging, here.link)
+    segments = _found(here.loaded.scope, here.loaded, one.leading, one.lagging, here.link.where)
     return segments if len(segments) > 1 else {}
 
 
 @kept
-def _found(scope: Scope, _loaded: Loaded, leading: str, lagging: str, state: Link) -> dict[str, Evidence]:
-    return workspace.by_segment(_loaded.space, leading, lagging, dict(state.where))
+def _found(scope: Scope, _loaded: Loaded, leading: str, lagging: str, where: Where) -> dict[str, Evidence]:
+    return workspace.by_segment(_loaded.space, leading, lagging, dict(where))
 
 
 def holding(segments: dict[str, Evidence], sign: int) -> list[str]:

@@ -40,6 +40,9 @@ def show(here: Here, verdict: Verdict, found: LeadMap) -> Any:
     notes = [words.remark("warn", w.id, w.params, tell.locale) for w in one.warnings]
     if verdict.conflict is not None:
         notes.append(words.remark("warn", verdict.conflict.id, verdict.conflict.params, tell.locale))
+    cases = found.events.get(one.lagging, 0)
+    if one.level == "account" and one.refusal is None and 0 < one.n < cases:
+        notes.append(tell.t("evidence.known_for", n=one.n, of=cases))
     if one.family == "exploratory":
         notes.append(tell.t("evidence.warn_unplanned"))
     if notes:

@@ -1,0 +1,404 @@
+"""The declared map in words: which indicators may lead to which outcome, editable, and what being on it costs."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+import workspace
+from kpis.catalogue import Pair, counts_from, default_pairs
+from kpis.evidence.result import Evidence
+from kpis.kpi import OBJECTIVES, Kpi, Objective
+from ui import link
+from ui.here import Here
+from ui.reference.saving import saved
+from ui.signals.board import BY, DOTS, objective_of
+from ui.text import escaped
+from words import evidence as words
+from words import formats
+from workspace import LeadMap, pairs
+from workspace.account_history import ingredients
+
+_OBJECTIVE, _EDITING, _ADDING, _DONE = "map_objective", "map_editing", "map_adding", "map_done"
+_LEADING, _LAGGING, _SIGN, _LEAD, _WHY = "map_leading", "map_lagging", "map_sign", "map_lead", "map_why"
+SIGNS = ("-", "+")
+
+
+def show(here: Here) -> None:
+    """Draw the section."""
+    tell = here.tell
+    st.caption(tell.t("pairs.says"))
+    found = _tested(here)
+    _meaning(here, found)
+    objective = _bar(here)
+    _done(here)
+    if st.session_state.get(_ADDING):
+        _add(here, objective, found)
+    catalogue = here.loaded.catalogue
+    here_on = [pair for pair in catalogue.pairs if pair.objective == objective]
+    if not here_on:
+        st.caption(tell.t("pairs.none"))
+    for pair in here_on:
+        _line(here, pair, found)
+    taken_off = [pair for pair in catalogue.removed if pair.objective == objective]
+    if taken_off:
+        st.markdown(f"##### {tell.t('pairs.removed', n=len(taken_off))}", anchors=False)
+    for pair in taken_off:
+        _taken_off(here, pair)
+
+
+def _tested(here: Here) -> LeadMap | None:
+    """What the data say about every pair, without filters; None without data."""
+    if here.loaded.empty:
+        return None
+    place, tell = st.empty(), here.tell
+
+    def progress(share: float, what: str) -> None:
+        name = tell.short(what) if what else tell.t("evidence.company_months")
+        place.progress(min(share, 1.0), text=tell.t("evidence.testing", what=name))
+
+    found = workspace.lead_map(here.loaded.space, progress=progress)
+    place.empty()
+    return found
+
+
+# What it means
+
+
+def _meaning(here: Here, found: LeadMap | None) -> None:
+    """Three cells: what the map costs, what is not on it, and why to choose before looking."""
+    tell, catalogue = here.tell, here.loaded.catalogue
+    grid = st.grid(columns=3, min_column_width=260, gap="small", border=True)
+    with grid.cell(), st.container(key="map_cost", gap="xxsmall"):
+        st.markdown(f"##### {tell.t('pairs.n_on_map', n=len(catalogue.pairs))}", anchors=False)
+        st.markdown(tell.t("pairs.together"))
+        if found is not None:
+            _costs(here, pairs.counted(found.found, catalogue, found.last))
+    with grid.cell(), st.container(key="map_rest", gap="xxsmall"):
+        st.markdown(f"##### {tell.t('pairs.rest')}", anchors=False)
+        on_map = {pair.names for pair in catalogue.pairs}
+        tried = {(e.leading, e.lagging) for e in found.found if e.refusal is None} if found is not None else set()
+        st.markdown(tell.t("pairs.rest_says", n=len(tried - on_map)))
+        st.caption(tell.t("pairs.p_is"))
+    with grid.cell(), st.container(key="map_first", gap="xxsmall"):
+        st.markdown(f"##### {tell.t('pairs.first')}", anchors=False)
+        st.markdown(tell.t("pairs.first_says"))
+        last = found.last if found is not None else ""
+        if last:
+            st.caption(tell.t("pairs.data_until", last=_month(here, last), until=_month(here, counts_from(last))))
+        else:
+            st.caption(tell.t("pairs.no_data"))
+
+
+def _costs(here: Here, counted: Mapping[str, int]) -> None:
+    """The smallest p that the pairs tested ask for, and what one more would."""
+    tell = here.tell
+    for level, n in counted.items():
+        if n:
+            p, second, more = (
+                formats.decimal(pairs.needed(rank, k), 4, tell.locale)
+                for rank, k in ((1, n), (min(2, n), n), (1, n + 1))
+            )
+            st.markdown(f":small[{tell.t(f'pairs.cost_{level}', n=n, p=p, second=second, more=more)}]")
+    if not any(counted.values()):
+        st.caption(tell.t("pairs.cost_none"))
+
+
+def _month(here: Here, id: str) -> str:
+    return formats.period_in_sentence(id, here.locale, year=True)
+
+
+# The list
+
+
+def _bar(here: Here) -> Objective:
+    """Which objective, adding, and the way back to the default."""
+    tell = here.tell
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
+        chosen = st.segmented_control(
+            tell.t("settings.objective"),
+            OBJECTIVES,
+            default=OBJECTIVES[0],
+            key=_OBJECTIVE,
+            required=True,
+            format_func=lambda name: tell.t(f"shell.{name}"),
+            label_visibility="collapsed",
+        )
+        with st.container(horizontal=True, width="content", gap="small", vertical_alignment="center"):
+            changes = len(pairs.entries(here.loaded.space))
+            if changes:
+                st.caption(tell.t("pairs.reset_says", n=changes), width="content")
+                act = partial(pairs.reset, here.loaded.space)
+                on_click = _acted(here, tell.t("pairs.done_reset"), act)
+                st.button(tell.t("pairs.reset"), key="map_reset", type="tertiary", on_click=on_click)
+            st.button(tell.t("pairs.add"), key="map_add", icon=":material/add:", on_click=partial(_toggle, _ADDING))
+    return next(name for name in OBJECTIVES if name == chosen)
+
+
+def _toggle(key: str, value: Any = True) -> None:
+    st.session_state[key] = None if st.session_state.get(key) == value else value
+
+
+def _acted(here: Here, said: str, act: Callable[[], object]) -> Callable[[], None]:
+    """A callback that changes the map and remembers how to undo it."""
+    space = here.loaded.space
+
+    def do() -> None:
+        before = pairs.entries(space)
+        act()
+        after = pairs.entries(space)
+        changed = {names: before.get(names) for names in {**before, **after} if before.get(names) != after.get(names)}
+        st.session_state[_DONE] = (space.id, said, changed) if changed else None
+        st.session_state[_EDITING] = st.session_state[_ADDING] = None
+
+    return saved(do)
+
+
+def _done(here: Here) -> None:
+    """What was done last, with the way back."""
+    id, said, changed = st.session_state.get(_DONE) or ("", "", {})
+    space = here.loaded.space
+    if id != space.id:
+        return
+
+    def undo() -> None:
+        pairs.restore(space, changed)
+        st.session_state[_DONE] = None
+
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="map_done_note"):
+        st.markdown(f":green[:material/check:] {said}", width="content")
+        undone = here.tell.t("pairs.undo")
+        st.button(undone, key="map_undo", type="tertiary", icon=":material/undo:", on_click=saved(undo))
+
+
+def _line(here: Here, pair: Pair, found: LeadMap | None) -> None:
+    tell, id = here.tell, BY.join(pair.names)
+    with st.container(border=True, key=f"map_pair_{id}", gap="xxsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            with st.container(gap="xxsmall", width="stretch"):
+                expected = tell.t(
+                    "pairs.expected", sign=_sign(here, pair.sign), lead=lead_words(here, pair.lead_months)
+                )
+                st.markdown(f"**{_title(here, pair)}** · {expected}{_badge(here, pair)}")
+                if pair.rationale:
+                    st.markdown(f":gray[{escaped(why_words(here, pair))}]", help=_source(here, pair))
+                _says(here, pair, found)
+            if pair.leading in here.loaded.catalogue and pair.lagging in here.loaded.catalogue:
+                st.button(
+                    "",
+                    key=f"map_edit_{id}",
+                    icon=":material/edit:",
+                    type="tertiary",
+                    help=tell.t("pairs.edit"),
+                    on_click=partial(_toggle, _EDITING, id),
+                )
+            done = tell.t("pairs.done_remove", pair=_title(here, pair))
+            st.button(
+                "",
+                key=f"map_remove_{id}",
+                icon=":material/close:",
+                type="tertiary",
+                help=tell.t("pairs.remove"),
+                on_click=_acted(here, done, partial(pairs.remove, here.loaded.space, pair.names)),
+            )
+        if st.session_state.get(_EDITING) == id:
+            _edit(here, pair)
+
+
+def _title(here: Here, pair: Pair) -> str:
+    return f"{escaped(here.tell.short(pair.leading))} ▸ {escaped(here.tell.short(pair.lagging))}"
+
+
+def _sign(here: Here, sign: str) -> str:
+    return here.tell.t("pairs.sign_plus" if sign == "+" else "pairs.sign_minus")
+
+
+def lead_words(here: Here, months: tuple[int, int]) -> str:
+    """The lead that is expected: 1–4 months ahead."""
+    low, high = months
+    return here.tell.t("pairs.lead_one", n=high) if low == high else here.tell.t("pairs.lead", low=low, n=high)
+
+
+def why_words(here: Here, pair: Pair) -> str:
+    """The reason as plain text: the default's in the reader's language, the company's as it was typed."""
+    return here.tell.t(f"pairs.why_{'_'.join(pair.names)}") if _as_default(pair) else pair.rationale
+
+
+def _as_default(pair: Pair) -> bool:
+    return any(one.names == pair.names and one.rationale == pair.rationale for one in default_pairs())
+
+
+def _source(here: Here, pair: Pair) -> str | None:
+    """Where the opinion comes from."""
+    if not _as_default(pair):
+        return None
+    cited = pair.source.removeprefix("secondary, ").removeprefix("read: ")
+    if cited.startswith("judgement"):
+        return here.tell.t("pairs.judgement")
+    return here.tell.t("pairs.source", source=escaped(cited))
+
+
+def _badge(here: Here, pair: Pair) -> str:
+    return f" :small[:orange[{here.tell.t(f'pairs.badge_{pair.change}')}]]" if pair.change else ""
+
+
+def _says(here: Here, pair: Pair, found: LeadMap | None) -> None:
+    """What the data say today, with what a reader must know."""
+    tell, catalogue = here.tell, here.loaded.catalogue
+    gone = [key for key in pair.names if key not in catalogue]
+    if gone:
+        st.markdown(f":orange[:material/hourglass_empty: {tell.t('pairs.gone', key=escaped(', '.join(gone)))}]")
+        return
+    if found is None:
+        return
+    verdict = found.pair(*pair.names)
+    notes = []
+    if pair.waits(found.last):
+        notes.append(tell.t(f"pairs.after_{pair.change}", until=_month(here, pair.counts_from)))
+    if verdict is None:
+        st.markdown(f":gray[{tell.t('pairs.not_tested')}. {tell.t('pairs.no_values')}]")
+    else:
+        one = verdict.shown
+        said = found_words(here, one)
+        if one.lead_months and not pair.lead_months[0] <= one.lead_months <= pair.lead_months[1]:
+            said += f" ({tell.t('pairs.outside', lead=lead_words(here, pair.lead_months))})"
+        if any(warning.id == "unexpected_sign" for warning in one.warnings):
+            notes.append(tell.t("pairs.other_way"))
+        if objective_of(BY.join(pair.names)) and one.refusal is None:
+            opened = link.query(link.Link(**{**here.link.__dict__, "pair": BY.join(pair.names), "kpi": ""}))
+            st.page_link("pages/signals/lead_lag.py", label=said, query_params=opened)
+        else:
+            st.markdown(f":gray[{said}]")
+    if notes:
+        st.markdown(f":orange[:material/info: {' · '.join(notes)}]")
+
+
+def found_words(here: Here, one: Evidence) -> str:
+    """Evidence in a line: dots, grade, kind of link and lead; or why it was not tested. Markdown-safe."""
+    tell = here.tell
+    if one.refusal is not None:
+        why = words.remark("why", one.refusal.id, one.refusal.params, tell.locale)
+        return f"{tell.t('pairs.not_tested')}. {escaped(why)}"
+    grade = words.grade_word(one.grade, tell.locale)
+    parts = [f"{DOTS.get(one.grade, '')} {grade[:1].upper()}{grade[1:]}".strip()]
+    if one.tag and one.grade != "no_sign":
+        parts.append(words.tag_word(one.tag, tell.locale))
+    if one.lead_months:
+        parts.append(tell.t("pairs.lead_one", n=one.lead_months))
+    return " · ".join(parts)
+
+
+def _taken_off(here: Here, pair: Pair) -> None:
+    tell, id = here.tell, BY.join(pair.names)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"map_off_{id}"):
+        said = f":gray[{_title(here, pair)}]"
+        if pair.waits(pairs.last_month(here.loaded.space)):
+            said += f"  \n:small[{tell.t('pairs.after_removed', until=_month(here, pair.counts_from))}]"
+        st.markdown(said, width="stretch")
+        done = tell.t("pairs.done_put_back", pair=_title(here, pair))
+        st.button(
+            tell.t("pairs.put_back"),
+            key=f"map_put_back_{id}",
+            type="tertiary",
+            icon=":material/undo:",
+            on_click=_acted(here, done, partial(pairs.put_back, here.loaded.space, pair.names)),
+        )
+
+
+# Adding and changing
+
+
+def _edit(here: Here, pair: Pair) -> None:
+    """The expected sign, lead and reason of one pair."""
+    tell, id = here.tell, BY.join(pair.names)
+    keys = {name: f"{name}_{id}" for name in (_SIGN, _LEAD, _WHY)}
+    _expected(here, keys, pair.sign, pair.lead_months, why_words(here, pair) if pair.rationale else "")
+
+    def act() -> None:
+        typed = st.session_state[keys[_WHY]]
+        why = pair.rationale if _as_default(pair) and typed.strip() == why_words(here, pair) else typed
+        pairs.change(here.loaded.space, pair.names, st.session_state[keys[_SIGN]], st.session_state[keys[_LEAD]], why)
+
+    with st.container(horizontal=True, gap="small"):
+        done = tell.t("pairs.done_change", pair=_title(here, pair))
+        st.button(tell.t("pairs.save"), key=f"map_save_{id}", type="primary", on_click=_acted(here, done, act))
+        st.button(tell.t("pairs.cancel"), key=f"map_cancel_{id}", on_click=partial(_toggle, _EDITING, id))
+
+
+def _expected(here: Here, keys: Mapping[str, str], sign: str, lead: tuple[int, int], why: str) -> None:
+    """The three questions about a pair; widgets keep what was typed while the form is open."""
+    tell = here.tell
+    for name, value in ((_SIGN, sign), (_LEAD, lead), (_WHY, why)):
+        st.session_state.setdefault(keys[name], value)
+    grid = st.grid(columns=2, min_column_width=260, gap="small")
+    with grid.cell():
+        st.radio(
+            tell.t("pairs.add_sign"),
+            SIGNS,
+            key=keys[_SIGN],
+            format_func=lambda one: tell.t("pairs.same_way" if one == "+" else "pairs.apart"),
+        )
+    with grid.cell():
+        st.slider(tell.t("pairs.add_lead"), 1, pairs.LONGEST_LEAD, key=keys[_LEAD])
+    st.text_area(
+        tell.t("pairs.add_why"),
+        key=keys[_WHY],
+        max_chars=pairs.LONGEST_WHY,
+        height=80,
+        help=tell.t("pairs.add_why_says"),
+    )
+
+
+def _add(here: Here, objective: Objective, found: LeadMap | None) -> None:
+    """A form for one more pair; says beforehand what would be refused, and what the data were asked already."""
+    tell, catalogue = here.tell, here.loaded.catalogue
+    with st.container(border=True, key="map_add_form", gap="small"):
+        grid = st.grid(columns=2, min_column_width=260, gap="small")
+        leads = sorted(catalogue.kpis, key=lambda one: one.role != "leading")
+        with grid.cell():
+            leading = _picked(here, "pairs.add_indicator", leads, _LEADING)
+        with grid.cell():
+            outcomes = [one for one in pairs.possible_outcomes(catalogue.kpis, objective) if one is not leading]
+            lagging = _picked(here, "pairs.add_outcome", outcomes, f"{_LAGGING}_{objective}")
+        sign = "+" if leading is None or lagging is None or leading.direction == lagging.direction else "-"
+        names = (leading.key if leading else "", lagging.key if lagging else "")
+        keys = {name: f"{name}_new_{BY.join(names)}" for name in (_SIGN, _LEAD, _WHY)}
+        _expected(here, keys, sign, (1, 3), "")
+        known = any(pair.names == names for pair in catalogue.pairs)
+        if leading is not None and lagging is not None:
+            _beforehand(here, leading, lagging, known, found)
+
+        def act() -> None:
+            state = st.session_state
+            pairs.add(here.loaded.space, names, objective, state[keys[_SIGN]], state[keys[_LEAD]], state[keys[_WHY]])
+
+        title = " ▸ ".join(escaped(tell.short(key)) for key in names if key)
+        with st.container(horizontal=True, gap="small"):
+            st.button(
+                tell.t("pairs.add_button"),
+                key="map_add_save",
+                type="primary",
+                disabled=known or not all(names),
+                on_click=_acted(here, tell.t("pairs.done_add", pair=title), act),
+            )
+            st.button(tell.t("pairs.cancel"), key="map_add_cancel", on_click=partial(_toggle, _ADDING))
+
+
+def _picked(here: Here, label: str, kpis: list[Kpi], key: str) -> Kpi | None:
+    by_key = {one.key: one for one in kpis}
+    chosen = st.selectbox(here.tell.t(label), list(by_key), index=None, key=key, format_func=here.tell.name)
+    return by_key.get(chosen or "")
+
+
+def _beforehand(here: Here, leading: Kpi, lagging: Kpi, known: bool, found: LeadMap | None) -> None:
+    tell = here.tell
+    if known:
+        st.caption(tell.t("pairs.add_known"))
+        return
+    if ingredients(leading) & ingredients(lagging):
+        st.caption(f":orange[{tell.t('pairs.add_shares')}]")
+    verdict = found.pair(leading.key, lagging.key) if found is not None else None
+    if verdict is not None and verdict.shown.refusal is None:
+        said = tell.t("pairs.add_seen", found=found_words(here, verdict.shown))
+        st.caption(f":orange[{said}]")
