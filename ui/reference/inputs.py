@@ -38,7 +38,11 @@ def _way(need: str, tell: Teller) -> str:
     table, _, column = need.partition(".")
     id = f"measures.table_{table}"
     shown = tell.t(id) if catalogue.has(id, tell.locale) else escaped(table)
-    return tell.t("objective.column_of", column=column, table=shown) if column else shown
+    if not column:
+        return shown
+    word = f"import.c_{column}"
+    named = tell.t(word) if catalogue.has(word, tell.locale) else column
+    return tell.t("objective.column_of", column=named, table=shown)
 
 
 def policies_said(one: Kpi, loaded: Loaded, tell: Teller) -> str:
