@@ -14,6 +14,7 @@ import streamlit as st
 
 import workspace
 from data.measures import all_measures
+from data.measures.observed import PREFIX
 from kpis.catalogue import Catalogue
 from kpis.kpi import Kpi
 from kpis.own import Definition
@@ -124,7 +125,12 @@ def table(loaded: Loaded, keys: Sequence[str], grain: str, *, by: str = "", wher
 
 def measures(loaded: Loaded, names: Sequence[str], period: str, grain: str, where: Where) -> dict[str, float]:
     """The measures of one period by name; NaN where one is missing."""
-    cube = loaded.space.cube(workspace.View(grain=grain, start=period, end=period, where=where))
+    return measures_of(loaded.space, names, period, grain, where)
+
+
+def measures_of(space: Any, names: Sequence[str], period: str, grain: str, where: Where) -> dict[str, float]:
+    """The same of a workspace that is not the one on screen."""
+    cube = space.cube(workspace.View(grain=grain, start=period, end=period, where=where))
     row = cube[cube["period"].astype(str) == period]
     return {n: float(row[n].iloc[0]) if n in row and len(row) and pd.notna(row[n].iloc[0]) else nan for n in names}
 
@@ -209,6 +215,8 @@ def unit_of(measure: str, one: Kpi | None = None) -> str:
     if measure == "gross_margin":
         return "ratio"
     declared = all_measures().get(measure)
+    if declared is None and measure.startswith(PREFIX) and one is not None and one.unit in ("money", "seconds"):
+        return "count" if measure.endswith(("_rows", "_accounts")) else one.unit
     if declared is None:
         return one.unit if one is not None and len(one.measures) == 1 else "count"
     return declared.unit if declared.unit in ("money", "seconds") else "count"

@@ -8,9 +8,11 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from data.problems import DataProblem
+from kpis.own import PREFIX
 from ui import link, text
 from ui.here import Here
 from words import catalogue
+from workspace import own_kpis
 
 _LOG = logging.getLogger("farol")
 IMPORT = "pages/start/import_page.py"
@@ -65,6 +67,17 @@ def _place(need: str, here: Here) -> str:
     id = f"measures.table_{table}"
     shown = here.tell.t(id) if catalogue.has(id, here.locale) else text.escaped(table)
     return here.tell.t("objective.column_of", column=column, table=shown) if column else shown
+
+
+def gone(here: Here) -> None:
+    """Say so where the link names a KPI of the company's own that was deleted; what it was called is on record."""
+    key = here.link.kpi
+    if not key.startswith(PREFIX) or key in here.loaded.catalogue:
+        return
+    past = own_kpis.ever(here.loaded.space).get(key)
+    with st.container(border=True, key="gone"):
+        name = text.escaped(past.name if past is not None else key)
+        st.markdown(f":material/link_off: {here.tell.t('own.gone', name=name)}")
 
 
 def lost(here: Here) -> None:

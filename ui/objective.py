@@ -11,7 +11,7 @@ from ui import cards, cohorts, detail, header, link, loading, movements, notices
 from ui.here import Here
 from ui.link import Link
 from ui.loading import Loaded, Scope, kept
-from ui.objectives import FACES, in_order, indicators
+from ui.objectives import FACES, first, indicators
 from ui.reading import Reading, judged_period, read
 from ui.signals import headline, labels
 from ui.telling import Teller
@@ -46,6 +46,7 @@ def show(here: Here, objective: str) -> None:
         if here.link.kpi in page.readings:
             detail.show(here, objective, page.readings[here.link.kpi])
         else:
+            notices.gone(here)
             _whole(here, objective, page)
 
 
@@ -69,14 +70,14 @@ def _built(scope: Scope, _loaded: Loaded, objective: str, state: Link, tell: Tel
     roles = {k: r.role for k, r in shown.items()}
 
     def charts(role: str, wanted: tuple[str, ...]) -> list[panels.Panel]:
-        keys = in_order(tuple(k for k, r in roles.items() if r == role), wanted)[:CHARTS]
+        keys = first(tuple(k for k, r in roles.items() if r == role), wanted, CHARTS)
         return [panels.panel(shown[k], role, tell, state.span) for k in keys]
 
     return Page(
         period=next(iter(readings.values())).period if readings else "",
         readings=readings,
         verdict=verdict.objective_verdict([r for r in shown.values() if r.kpi.objective == objective], tell),
-        cards=[cards.card(shown[k], tell, "24") for k in in_order(tuple(shown), face.cards)[:CARDS]],
+        cards=[cards.card(shown[k], tell, "24") for k in first(tuple(shown), face.cards, CARDS)],
         leading=charts("leading", face.leading),
         lagging=charts("lagging", face.lagging),
         table=_table(shown, tell),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from kpis.catalogue import Catalogue
 from kpis.kpi import Kpi, Objective
+from kpis.own import PREFIX
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,12 @@ HEADLINES: dict[str, tuple[str, ...]] = {
 def indicators(objective: Objective, catalogue: Catalogue) -> tuple[tuple[Kpi, str], ...]:
     """The KPIs of an objective's page with the role it sees them in, in screen order."""
     return tuple((kpi, catalogue.role(kpi, objective)) for kpi in catalogue.page(objective))
+
+
+def first(keys: tuple[str, ...], wanted: tuple[str, ...], most: int) -> list[str]:
+    """The first of these, and after them the company's own: who defines a KPI wants to see it."""
+    ordered = in_order(keys, wanted)
+    return ordered[:most] + [key for key in ordered[most:] if key.startswith(PREFIX)][:most]
 
 
 def in_order(keys: tuple[str, ...], wanted: tuple[str, ...]) -> list[str]:

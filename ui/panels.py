@@ -68,9 +68,8 @@ def column(here: Here, objective: str, role: str, panels: Sequence[Panel], readi
             with st.container(gap=None):
                 cards.opener(here.link, objective, one.key, one.title)
                 st.caption(one.caption)
-            spec = series.line(
-                here.look, one.unit, role, here.link.grain, height=HEIGHTS[len(panels)], titles=titles(tell)
-            )
+            height = HEIGHTS.get(len(panels), HEIGHTS[3])
+            spec = series.line(here.look, one.unit, role, here.link.grain, height=height, titles=titles(tell))
             draw.chart(spec, series.DATA, one.data, one.says)
 
 

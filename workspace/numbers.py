@@ -1,6 +1,7 @@
 """The numbers of one workspace at one data version: panels and cubes from `data`, values from `kpis`."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -21,6 +22,7 @@ from data.store import Store, folders
 from kpis import health
 from kpis.catalogue import KPIS, Catalogue, UnknownKpi
 from kpis.kpi import Kpi
+from kpis.own import Definition
 from kpis.survival import lifetime_measures
 from kpis.table import NEVER_ROLL_UP, kpi_table
 from workspace import cuts, lighting, own_kpis, pairs, panels, scored
@@ -146,6 +148,13 @@ class Workspace:
     def own(self) -> own_kpis.Own:
         """The KPIs of the company's own."""
         return own_kpis.of(self)
+
+    def trying(self, one: Definition) -> "Workspace":
+        """The same data with one definition in place of the own ones, to see it before it is saved."""
+        tried = copy(self)
+        tried.__dict__.pop("catalogue", None)
+        tried.__dict__["own"] = own_kpis.Own((replace(one, key=one.key or own_kpis.TRIED),), self.facts)
+        return tried
 
     @property
     def key(self) -> tuple[Any, ...]:

@@ -14,13 +14,14 @@ from data.measures.observed import Metric
 from data.panel import Panel, build_panel
 from data.policies import Policies
 from kpis.kpi import Kpi
-from kpis.own import LONGEST_NAME, Definition, Ingredient, key_for, kpi, plain, problems, read
+from kpis.own import LONGEST_NAME, MOST, Definition, Ingredient, key_for, kpi, plain, problems, read
 from kpis.own_formula import OwnProblem
 
 if TYPE_CHECKING:
     from workspace.numbers import Workspace
 
 SETTING = "own_kpis"
+TRIED = "own_tried"  # the key of a definition that has none yet
 READINGS = ("ratio", "sum", "average", "latest")
 _NAMES = re.compile(rf"{observed.PREFIX}[a-z0-9_]+")
 _SUFFIXES = ("", "_upper", "_of", "_rows", "_last", "_accounts")
@@ -160,8 +161,19 @@ def formula_of(metric: Metric, reading: str) -> str:
 
 def checked(workspace: "Workspace", one: Definition, names: Iterable[str]) -> tuple[OwnProblem, ...]:
     """All that is in the way of a definition; `names` are those of the other KPIs."""
-    known = built_in() | of_metrics(observed.metrics(workspace.facts)[: observed.MOST])
-    return problems(one, known, names)
+    found = problems(one, built_in() | of_metrics(metrics(workspace)), names)
+    full = not one.key and len(workspace.own.definitions) >= MOST
+    return (*found, *([OwnProblem("too_many_kpis", most=MOST)] if full else []))
+
+
+def metrics(workspace: "Workspace") -> tuple[Metric, ...]:
+    """The metrics of the data, those with most rows first; no more than are read."""
+    return observed.metrics(workspace.facts)[: observed.MOST]
+
+
+def more_metrics(workspace: "Workspace") -> bool:
+    """Whether the data have more metrics than are read."""
+    return len(observed.metrics(workspace.facts)) > observed.MOST
 
 
 def save(workspace: "Workspace", one: Definition) -> Definition:

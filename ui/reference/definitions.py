@@ -146,7 +146,7 @@ def _entry(
     name, says = tell.name(one.key), catalogue.explain(one.key, tell.locale)
     formula = formula_text(one, lambda measure: measure_name(measure, tell))
     lines = [f"**{tell.t('definitions.formula')}** {escaped(formula)}"]
-    lines += _today(one, tell, period, values.get(one.key), measures)
+    lines += today(one, tell, period, values.get(one.key), measures)
     lines.append(f"**{tell.t('definitions.undefined')}** {undefined(one, tell)}")
     lines.append(f"**{tell.t('definitions.inputs')}** {inputs.of(one, tell)}")
     lines.append(f"**{tell.t('definitions.lit')}** {_lit(light, tell)}")
@@ -154,12 +154,13 @@ def _entry(
         lines.append(f"**{tell.t('definitions.policies')}** {inputs.policies_said(one, loaded, tell)}")
     lines.append(f"**{tell.t('definitions.roles')}** {_roles(one, loaded, tell)}")
     lines += [f":gray[**{tell.t('definitions.orientation')}** {line}]" for line in orientation_lines(one, tell)]
-    lines.append(f":gray[**{tell.t('definitions.source')}** {escaped(one.source)}]")
+    source = one.source or tell.t("own.source")
+    lines.append(f":gray[**{tell.t('definitions.source')}** {escaped(source)}]")
     search = folded(" ".join([one.key, one.key.replace("_", " "), name, says, formula]))
     return Entry(one.key, one.objective, name, says, light[0], tuple(lines), search)
 
 
-def _today(
+def today(
     one: Kpi, tell: Teller, period: str, value: tuple[float, float] | None, measures: dict[str, float]
 ) -> list[str]:
     """The formula with the numbers of the last whole month in it; nothing where there is no value."""
@@ -185,7 +186,7 @@ def undefined(one: Kpi, tell: Teller) -> str:
     reasons += ["too_few_answers"] * bool(one.minimum) + ["not_by_week"] * (not one.by_week)
     reasons = list(dict.fromkeys(reasons)) or ["not_loaded"]
     said = " ".join(tell.t(f"reasons.{reason}") for reason in reasons)
-    return f"{escaped(one.undefined.capitalize())}" if tell.locale == "en" else said
+    return f"{escaped(one.undefined.capitalize())}" if tell.locale == "en" and one.undefined else said
 
 
 def _lit(light: tuple[bool, tuple[str, ...]], tell: Teller) -> str:

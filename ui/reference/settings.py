@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui import notices
 from ui.here import Here
-from ui.reference import changes, head, labels, policies, saving, space, targets
+from ui.reference import changes, head, labels, own_kpis, policies, saving, space, targets
 from ui.text import escaped
 
 SECTIONS = {
@@ -12,6 +12,7 @@ SECTIONS = {
     "targets": targets.show,
     "policies": policies.show,
     "labels": labels.show,
+    "own": own_kpis.show,
     "changes": changes.show,
 }
 
