@@ -40,7 +40,7 @@ _SERIES_VARIANTS = frozenset(
     *("first_response_time_median", "first_response_time_p90", "sla_breach", "overdue_count", "referrer_share")
 }  # other readings of an indicator that is tried already
 
-_SERIES_STEPS = 9  # of the progress, beside one for each indicator
+_READING_STEPS, _SERIES_STEPS = 8, 5  # of the progress, beside one for each indicator
 
 _TESTS = Kept(16)  # what was computed
 _MAPS = Kept(16)  # the same, graded by the map in force
@@ -154,15 +154,16 @@ def _tests(workspace: Workspace, where: Mapping[str, Sequence[str]], progress: P
 
 
 def _test(workspace: Workspace, where: Mapping[str, Sequence[str]], progress: Progress) -> dict[str, Any]:
+    progress(0.0, "")
     seen = history(workspace, where)
     if not seen.months or seen.frame.empty:
         return {"months": len(seen.months), "first": "", "last": "", "events": {}, "found": []}
     indicators = [indicator(seen, kpi) for kpi in leading_kpis(workspace.catalogue, seen.frame).values()]
     outcomes = [outcome for key in OUTCOMES if (outcome := account_outcome(seen, key)) is not None]
-    steps = len(indicators) + _SERIES_STEPS
+    steps = _READING_STEPS + len(indicators) + _SERIES_STEPS
 
     def told(done: int) -> None:
-        progress(done / steps, indicators[done].key if done < len(indicators) else "")
+        progress((_READING_STEPS + done) / steps, indicators[done].key if done < len(indicators) else "")
 
     found = evidence_map(seen.arranged, outcomes, indicators, told)
     found += _series(workspace, where, seen).values()
