@@ -66,14 +66,17 @@ class Pair:
     @property
     def counts_from(self) -> str:
         """The month (2026-04) whose data make the change count like one made beforehand; "" from the start."""
-        if not self.since:
-            return ""
-        months = int(self.since[:4]) * 12 + int(self.since[5:]) - 1 + WAIT_MONTHS
-        return f"{months // 12:04d}-{months % 12 + 1:02d}"
+        return counts_from(self.since) if self.since else ""
 
     def waits(self, last: str) -> bool:
         """Whether too few months are new since it was changed, the data ending with the month `last`."""
         return last < self.counts_from
+
+
+def counts_from(since: str) -> str:
+    """The month whose data make a change count in full that was made when the data ended with the month `since`."""
+    months = int(since[:4]) * 12 + int(since[5:]) - 1 + WAIT_MONTHS
+    return f"{months // 12:04d}-{months % 12 + 1:02d}"
 
 
 @cache

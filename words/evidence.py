@@ -119,6 +119,9 @@ def remark(kind: str, id: str, params: Mapping[str, Any], locale: str) -> str:
         said["coverage"] = formats.percent(said["coverage"], locale, 0)
     if "series" in said:
         said["series"] = _short(said["series"], locale)
+    for month in ("since", "until"):
+        if month in said:
+            said[month] = formats.period_in_sentence(said[month], locale, year=True)
     return catalogue.text(known, locale, **said)
 
 

@@ -7,13 +7,14 @@ last month they held then; until newer data have come it can only make the answe
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from data.problems import DataProblem
 from data.store.pair_changes import LONGEST_LEAD, LONGEST_WHY, MOST_PAIRS
-from kpis.catalogue import Pair, default_pairs
+from kpis.catalogue import Catalogue, Pair, default_pairs
 from kpis.evidence.grades import ADDED, REMOVED, TURNED, Changed
-from kpis.evidence.result import Remark
+from kpis.evidence.result import Evidence, Remark
 from kpis.kpi import Kpi, Objective
 
 if TYPE_CHECKING:
@@ -62,6 +63,18 @@ def changed(pairs: Iterable[Pair], last: str) -> Changed:
         for pair in pairs
         if pair.waits(last)
     }
+
+
+def counted(found: Iterable[Evidence], catalogue: Catalogue, last: str) -> dict[str, int]:
+    """How many tests are corrected for, accounts and company series apart: pairs on the map and lately removed ones."""
+    family = {pair.names for pair in catalogue.pairs} | {pair.names for pair in catalogue.removed if pair.waits(last)}
+    tested = [one for one in found if (one.leading, one.lagging) in family and isfinite(one.p)]
+    return {level: sum(one.level == level for one in tested) for level in ("account", "series")}
+
+
+def needed(rank: int, k: int, rate: float = 0.05) -> float:
+    """The largest p at which the link of that rank still counts among k (Benjamini–Hochberg)."""
+    return rate * rank / k
 
 
 def possible_outcomes(kpis: Iterable[Kpi], objective: Objective) -> list[Kpi]:
