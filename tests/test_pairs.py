@@ -94,8 +94,12 @@ def test_only_differences_are_stored(home: Path) -> None:
     pairs.change(opened(home), FIRST, first.sign, (2, 5), first.rationale)
     (entry,) = opened(home).settings["declared_map"]
     assert entry == {
-        **{"change": "changed", "leading": "adoption", "lagging": "logo_churn", "lead_months": [2, 5]},
-        **{"on": entry["on"], "until": ""},
+        "change": "changed",
+        "leading": "adoption",
+        "lagging": "logo_churn",
+        "lead_months": [2, 5],
+        "on": entry["on"],
+        "until": "",
     }
     pairs.change(opened(home), FIRST, first.sign, first.lead_months, first.rationale)
     assert opened(home).settings["declared_map"] == []

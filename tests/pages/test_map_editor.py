@@ -118,7 +118,10 @@ def test_a_turned_sign_is_marked_and_a_reason_in_the_readers_language_is_no_chan
     at.button(f"map_save_{PAIR}").click().run()
     (entry,) = stored(store)
     assert {name: entry.get(name) for name in ("change", "sign", "why", "lead_months")} == {
-        **{"change": "changed", "sign": "+", "why": None, "lead_months": None}
+        "change": "changed",
+        "sign": "+",
+        "why": None,
+        "lead_months": None,
     }
     assert "Sinal invertido depois de olhar" in words(at)
 
