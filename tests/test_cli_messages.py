@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 import cli
+from terminal import saying
 
 SUBS = "subscription_id,account_id,started_on,amount,currency\n1,A,2024-01-01,5,USD\n2,B,2024-01-01,7,BRL\n"
 FIELDS = {
@@ -19,7 +20,7 @@ FIELDS = {
 def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FAROL_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("FAROL_DATABASE_URL", raising=False)
-    monkeypatch.setattr(cli, "LOCALE", "en")
+    monkeypatch.setattr(saying, "LOCALE", "en")
     (tmp_path / "subscriptions.csv").write_text(SUBS, encoding="utf-8")
     return tmp_path
 
@@ -77,5 +78,5 @@ def test_refusals(terminal: Path, arguments: tuple[str, ...], said: str) -> None
 
 
 def test_refusals_speak_the_language_of_the_terminal(terminal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "LOCALE", "pt_BR")
+    monkeypatch.setattr(saying, "LOCALE", "pt_BR")
     assert "é uma pasta" in run("import", str(terminal))[2]

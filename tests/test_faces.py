@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OURS = {"app", "cli", "data", "kpis", "pages", "ui", "words", "workspace"}
+OURS = {"app", "cli", "data", "kpis", "pages", "terminal", "ui", "words", "workspace"}
+TERMINAL = [ROOT / "cli.py", *(ROOT / "terminal").glob("*.py")]
 
 
 def imported(path: Path) -> set[str]:
@@ -20,13 +21,14 @@ def imported(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize(("face", "allowed"), [("app.py", {"ui"}), ("cli.py", {"workspace", "words"})])
-def test_a_face_imports_only_what_it_may(face: str, allowed: set[str]) -> None:
-    assert imported(ROOT / face) & OURS <= allowed
+def test_the_browser_face_imports_only_what_it_may() -> None:
+    assert imported(ROOT / "app.py") & OURS <= {"ui"}
 
 
-def test_the_terminal_knows_no_browser() -> None:
-    assert "streamlit" not in imported(ROOT / "cli.py")
+@pytest.mark.parametrize("path", TERMINAL, ids=lambda path: path.name)
+def test_the_terminal_imports_only_what_it_may_and_knows_no_browser(path: Path) -> None:
+    assert imported(path) & OURS <= {"terminal", "workspace", "words"}
+    assert "streamlit" not in imported(path)
 
 
 def test_no_script_lies_directly_in_pages() -> None:

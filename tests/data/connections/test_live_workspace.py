@@ -14,6 +14,7 @@ from data.departures import departures, terms
 from data.problems import DataProblem
 from data.sample import as_arrow, generate
 from data.store import Batch, ConnectionInfo, PickedTable, Store
+from terminal import saying
 from tests.data.connections.sources import Source
 from tests.engines import loading
 from workspace import Workspace, connecting, keeping, living, refreshing
@@ -25,7 +26,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     monkeypatch.setenv("FAROL_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("FAROL_DATABASE_URL", raising=False)
-    monkeypatch.setattr(cli, "LOCALE", "en")
+    monkeypatch.setattr(saying, "LOCALE", "en")
     store = Store(tmp_path / "home")
     return Workspace(store, store.create_workspace("acme").id)
 

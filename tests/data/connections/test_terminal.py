@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 import cli
 from data.store import Store
+from terminal import saying
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
@@ -18,7 +19,7 @@ def run(*arguments: str) -> tuple[int, str, str]:
 def test_from_an_address_to_a_refresh_by_schedule(postgres_db, tmp_path, monkeypatch):
     monkeypatch.setenv("FAROL_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("FAROL_DATABASE_URL", raising=False)
-    monkeypatch.setattr(cli, "LOCALE", "en")
+    monkeypatch.setattr(saying, "LOCALE", "en")
     Store(tmp_path / "home").create_workspace("acme")
     source = postgres_db
     source.run(

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 import cli
 import workspace as farol
 from data.store import Store
+from terminal import saying
 from workspace.home import _store
 
 ACCOUNTS = "account_id,name,created_on\nC-1001,Ana,2024-01-01\nC-1002,Bia,2024-02-01\n"
@@ -22,7 +23,7 @@ SUBS = (
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FAROL_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("FAROL_DATABASE_URL", raising=False)
-    monkeypatch.setattr(cli, "LOCALE", "en")
+    monkeypatch.setattr(saying, "LOCALE", "en")
     Store(tmp_path / "home").create_workspace("acme")
     (tmp_path / "accounts.csv").write_text(ACCOUNTS, encoding="utf-8")
     (tmp_path / "subscriptions.csv").write_text(SUBS, encoding="utf-8")
