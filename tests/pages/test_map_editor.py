@@ -138,3 +138,21 @@ def test_an_indicator_that_is_gone_waits(store: Store) -> None:
     at.button("map_remove_own_gone~logo_churn").click().run()
     assert not at.exception
     assert "own_gone~logo_churn" not in lines(at)
+
+
+def test_the_evidence_page_leads_here_and_shows_an_outcome_that_only_the_map_names(store: Store) -> None:
+    found = store.find_workspace("sample")
+    assert found is not None
+    entry = {"change": "added", "leading": "csat", "lagging": "solve_rate", "objective": "quality", "sign": "+"}
+    entry |= {"lead_months": [1, 2], "why": "", "on": "2026-01-31", "until": ""}
+    store.save_settings(found.id, {"declared_map": [entry]})
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=200)
+    at.query_params["lang"], at.query_params["workspace"] = "en", "sample"
+    at.run()
+    at.switch_page("pages/signals/lead_lag.py")
+    at.query_params["pair"] = "csat~solve_rate"
+    at.run()
+    assert not at.exception
+    assert at.segmented_control("w_leads_objective").value == "quality"
+    assert at.selectbox("w_leads_pair").value == "csat~solve_rate"
+    assert "33 pairs on the map" in at.button("leads_edit_map").label

@@ -10,7 +10,7 @@ from kpis.evidence.result import Evidence
 from ui import link
 from ui.here import Here
 from ui.signals import story
-from ui.signals.board import BY, DOTS, MIRRORS, OUTCOMES, warns
+from ui.signals.board import BY, DOTS, MIRRORS, outcomes, warns
 from ui.signals.warned import ANCHOR, Warned
 from ui.telling import Teller
 from ui.text import escaped
@@ -116,7 +116,7 @@ def _none(here: Here, one: Evidence, found: LeadMap, objective: str, best: str) 
         st.button(label, key="leads_best", type="tertiary", icon=":material/arrow_forward:", on_click=_opener(best))
         return
     st.markdown(f"## {tell.t('evidence.answer_none')}", anchors=False)
-    shown = [v.shown for v in found.verdicts if v.shown.lagging in OUTCOMES[objective]]
+    shown = [v.shown for v in found.verdicts if v.shown.lagging in outcomes(objective, here.loaded.catalogue)]
     few = sum(e.refusal is not None or e.grade == "not_enough_data" for e in shown)
     late = sum(e.refusal is None and e.grade in DOTS and e.tag in MIRRORS for e in shown)
     st.markdown(tell.t("evidence.answer_none_says", n=len(shown), none=len(shown) - few - late, few=few, late=late))

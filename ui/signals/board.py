@@ -50,10 +50,17 @@ def pair_id(leading: str, lagging: str) -> str:
     return f"{leading}{BY}{lagging}"
 
 
-def objective_of(pair: str) -> str:
+def outcomes(objective: str, catalogue: Catalogue) -> tuple[str, ...]:
+    """The outcomes of an objective's map: the usual ones, then others that a pair of the declared map names."""
+    usual = {key for keys in OUTCOMES.values() for key in keys}
+    named = [p.lagging for p in catalogue.pairs if p.objective == objective and p.lagging in catalogue]
+    return (*OUTCOMES[objective], *dict.fromkeys(key for key in named if key not in usual))
+
+
+def objective_of(pair: str, catalogue: Catalogue) -> str:
     """The objective whose map holds the pair; "" for one that is on none."""
     lagging = pair.partition(BY)[2]
-    return next((name for name in OBJECTIVES if lagging in OUTCOMES[name]), "")
+    return next((name for name in OBJECTIVES if lagging in outcomes(name, catalogue)), "")
 
 
 def board(
@@ -65,8 +72,9 @@ def board(
     catalogue: Catalogue,
 ) -> Board:
     """The map of an objective: indicators with the best evidence first."""
-    cells = {(v.shown.leading, v.shown.lagging): v for v in verdicts if v.shown.lagging in OUTCOMES[objective]}
-    present = [key for key in OUTCOMES[objective] if any(lagging == key for _, lagging in cells)]
+    asked = outcomes(objective, catalogue)
+    cells = {(v.shown.leading, v.shown.lagging): v for v in verdicts if v.shown.lagging in asked}
+    present = [key for key in asked if any(lagging == key for _, lagging in cells)]
     order = {kpi.key: number for number, kpi in enumerate(catalogue.kpis)}
     leading = sorted({one for one, _ in cells}, key=lambda key: (_rank(cells, key, present), order[key]))
     signs = [key for key in leading if any(_shows(cells[key, c].shown) for c in present if (key, c) in cells)]
@@ -168,12 +176,12 @@ def _rank(cells: dict[tuple[str, str], Verdict], key: str, columns: list[str]) -
     return tuple(-float(part) for part in best)
 
 
-def table(verdicts: Iterable[Verdict], objective: str, tell: Teller) -> pd.DataFrame:
+def table(verdicts: Iterable[Verdict], objective: str, tell: Teller, catalogue: Catalogue) -> pd.DataFrame:
     """The map as a table, one row for each pair with its sentence."""
     rows = []
     for verdict in sorted(verdicts, key=lambda v: strength(v.shown), reverse=True):
         one = verdict.shown
-        if one.lagging not in OUTCOMES[objective]:
+        if one.lagging not in outcomes(objective, catalogue):
             continue
         rows.append(
             {

@@ -1,6 +1,7 @@
 """The declared map in words: which indicators may lead to which outcome, editable, and what being on it costs."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,7 +14,7 @@ from kpis.kpi import OBJECTIVES, Kpi, Objective
 from ui import link
 from ui.here import Here
 from ui.reference.saving import saved
-from ui.signals.board import BY, DOTS, objective_of
+from ui.signals.board import BY, DOTS
 from ui.text import escaped
 from words import evidence as words
 from words import formats
@@ -174,36 +175,29 @@ def _done(here: Here) -> None:
 
 def _line(here: Here, pair: Pair, found: LeadMap | None) -> None:
     tell, id = here.tell, BY.join(pair.names)
-    with st.container(border=True, key=f"map_pair_{id}", gap="xxsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+    with st.container(border=True, key=f"map_pair_{id}", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             with st.container(gap="xxsmall", width="stretch"):
-                expected = tell.t(
-                    "pairs.expected", sign=_sign(here, pair.sign), lead=lead_words(here, pair.lead_months)
-                )
+                sign, lead = _sign(here, pair.sign), lead_words(here, pair.lead_months)
+                expected = tell.t("pairs.expected", sign=sign, lead=lead)
                 st.markdown(f"**{_title(here, pair)}** · {expected}{_badge(here, pair)}")
                 if pair.rationale:
-                    st.markdown(f":gray[{escaped(why_words(here, pair))}]", help=_source(here, pair))
+                    st.markdown(f":small[:gray[{escaped(why_words(here, pair))}]]", help=_source(here, pair))
+            with st.container(gap="xxsmall", width=290):
                 _says(here, pair, found)
-            if pair.leading in here.loaded.catalogue and pair.lagging in here.loaded.catalogue:
-                st.button(
-                    "",
-                    key=f"map_edit_{id}",
-                    icon=":material/edit:",
-                    type="tertiary",
-                    help=tell.t("pairs.edit"),
-                    on_click=partial(_toggle, _EDITING, id),
-                )
-            done = tell.t("pairs.done_remove", pair=_title(here, pair))
-            st.button(
-                "",
-                key=f"map_remove_{id}",
-                icon=":material/close:",
-                type="tertiary",
-                help=tell.t("pairs.remove"),
-                on_click=_acted(here, done, partial(pairs.remove, here.loaded.space, pair.names)),
-            )
+            with st.container(horizontal=True, gap="xxsmall", width="content"):
+                if pair.leading in here.loaded.catalogue and pair.lagging in here.loaded.catalogue:
+                    edit = partial(_toggle, _EDITING, id)
+                    _icon(f"map_edit_{id}", ":material/edit:", tell.t("pairs.edit"), edit)
+                done = tell.t("pairs.done_remove", pair=_title(here, pair))
+                remove = _acted(here, done, partial(pairs.remove, here.loaded.space, pair.names))
+                _icon(f"map_remove_{id}", ":material/close:", tell.t("pairs.remove"), remove)
         if st.session_state.get(_EDITING) == id:
             _edit(here, pair)
+
+
+def _icon(key: str, icon: str, says: str, act: Callable[[], None]) -> None:
+    st.button("", key=key, icon=icon, type="tertiary", help=says, on_click=act)
 
 
 def _title(here: Here, pair: Pair) -> str:
@@ -257,7 +251,7 @@ def _says(here: Here, pair: Pair, found: LeadMap | None) -> None:
     if pair.waits(found.last):
         notes.append(tell.t(f"pairs.after_{pair.change}", until=_month(here, pair.counts_from)))
     if verdict is None:
-        st.markdown(f":gray[{tell.t('pairs.not_tested')}. {tell.t('pairs.no_values')}]")
+        st.markdown(f":small[:gray[{tell.t('pairs.not_tested')}. {tell.t('pairs.no_values')}]]")
     else:
         one = verdict.shown
         said = found_words(here, one)
@@ -265,13 +259,13 @@ def _says(here: Here, pair: Pair, found: LeadMap | None) -> None:
             said += f" ({tell.t('pairs.outside', lead=lead_words(here, pair.lead_months))})"
         if any(warning.id == "unexpected_sign" for warning in one.warnings):
             notes.append(tell.t("pairs.other_way"))
-        if objective_of(BY.join(pair.names)) and one.refusal is None:
-            opened = link.query(link.Link(**{**here.link.__dict__, "pair": BY.join(pair.names), "kpi": ""}))
+        if one.refusal is None:
+            opened = link.query(replace(here.link, pair=BY.join(pair.names), kpi=""))
             st.page_link("pages/signals/lead_lag.py", label=said, query_params=opened)
         else:
-            st.markdown(f":gray[{said}]")
-    if notes:
-        st.markdown(f":orange[:material/info: {' · '.join(notes)}]")
+            st.markdown(f":small[:gray[{said}]]")
+    for note in notes:
+        st.markdown(f":small[:orange[:material/info: {note}]]")
 
 
 def found_words(here: Here, one: Evidence) -> str:

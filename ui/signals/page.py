@@ -1,6 +1,7 @@
 """What warns, and how early: the map, one pair opened, and who shows the warning now."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -12,6 +13,7 @@ from ui import draw, frames, header, link, notices
 from ui.charts import evidence as charts
 from ui.here import Here
 from ui.loading import Scope, Where, kept
+from ui.reference import settings
 from ui.signals import answer, behind, board, segmented, story, warned
 from ui.telling import Teller
 from words.formats import period_in_sentence
@@ -63,9 +65,10 @@ def _tested(here: Here) -> LeadMap:
 
 
 def _body(here: Here, found: LeadMap) -> None:
-    objective = board.objective_of(here.link.pair) or st.session_state.get(_OBJECTIVE) or "retention"
-    asked = here.link.pair if board.objective_of(here.link.pair) == objective else ""
     loaded = here.loaded
+    place = board.objective_of(here.link.pair, loaded.catalogue)
+    objective = place or st.session_state.get(_OBJECTIVE) or "retention"
+    asked = here.link.pair if place == objective else ""
     shown = _drawn(loaded.scope, found, loaded.catalogue, objective, asked, here.link.where, here.tell)
     _objectives(here, objective)
     verdict = found.pair(*shown.pair.split(board.BY, 1)) if shown.pair else None
@@ -140,7 +143,9 @@ def _map(here: Here, found: LeadMap, shown: _Drawn, objective: str) -> None:
     tell = here.tell
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(f"##### {tell.t('evidence.map')}", anchors=False, width="content")
-        draw.behind(tell, "leads", lambda: board.table(found.verdicts, objective, tell), f"evidence_{objective}.csv")
+        catalogue = here.loaded.catalogue
+        rows = partial(board.table, found.verdicts, objective, tell, catalogue)
+        draw.behind(tell, "leads", rows, f"evidence_{objective}.csv")
     st.caption(tell.t("evidence.map_says"))
     # A key of its own for each open pair: a chart keeps its last click, and the same click again would not be heard.
     key = f"{_MAP}_{objective}_{shown.pair}"
@@ -157,6 +162,10 @@ def _map(here: Here, found: LeadMap, shown: _Drawn, objective: str) -> None:
         st.caption(tell.t("evidence.map_more", n=shown.left_out))
     st.caption(tell.t("evidence.legend"))
     _choose(here, shown)
+    label = f"{tell.t('pairs.n_on_map', n=len(catalogue.pairs))} · {tell.t('pairs.edit_map')}"
+    if st.button(label, key="leads_edit_map", type="tertiary", icon=":material/edit:"):
+        st.session_state[settings.ASKED] = "map"
+        st.switch_page("pages/reference/settings.py")
 
 
 def _picked(key: str) -> Any:
