@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
 
 import streamlit as st
 
@@ -33,6 +32,7 @@ class Card:
     words: str
     spark: bytes | None
     says: str
+    sure: str = ""
 
 
 def card(reading: Reading, tell: Teller, span: str) -> Card:
@@ -43,17 +43,18 @@ def card(reading: Reading, tell: Teller, span: str) -> Card:
     value, goal = tell.value(reading.value, reading.kpi.unit), tell.value(reading.target, reading.kpi.unit)
     target = f" :small[:gray[/ {goal}]]" if reading.status else ""
     facts = [tell.status(reading), tell.short_of(reading), tell.change(reading)]
-    few = isfinite(reading.n) and reading.n < 30 and reading.kpi.interval is not None
     notes = [
         tell.variation(reading),
         tell.badge(reading),
         "" if reading.complete else tell.t("objective.unfinished"),
-        tell.t("objective.few_cases", n=int(reading.n)) if few else "",
+        tell.t("objective.few_cases", n=reading.few) if reading.few else "",
     ]
     lines = [" · ".join(f for f in facts if f), f":gray[{' · '.join(n for n in notes if n)}]" if any(notes) else ""]
     words = f"{value}{target}\n\n" + ("  \n".join(line for line in lines if line) or NBSP)
     data, _ = frames.points(reading, tell, span)
-    return Card(reading.key, tell.short(reading.key), words, data, frames.described(reading, tell, span))
+    return Card(
+        reading.key, tell.short(reading.key), words, data, frames.described(reading, tell, span), tell.sure(reading)
+    )
 
 
 def row(here: Here, objective: str, cards: Sequence[Card]) -> None:
@@ -63,6 +64,8 @@ def row(here: Here, objective: str, cards: Sequence[Card]) -> None:
         with grid.cell(), st.container(key=f"card_{one.key}", gap="xxsmall", height="stretch"):
             opener(here.link, objective, one.key, one.title)
             st.markdown(one.words)
+            if one.sure:
+                st.caption(one.sure)
             if one.spark is not None:
                 draw.chart(series.sparkline(here.look), series.DATA, one.spark, one.says)
 

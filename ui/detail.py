@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from kpis.explain import explain
-from ui import breakdown, cards, draw, evidence, frames, header, link, loading, panels
+from ui import ahead, breakdown, cards, draw, evidence, frames, header, link, loading, panels
 from ui.charts import series
 from ui.here import Here
 from ui.link import Link
@@ -60,7 +60,7 @@ def _hero(here: Here, reading: Reading) -> None:
             with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
                 st.markdown(f":gray[{label}]", width="content")
                 st.markdown(f"**{value}**", width="content")
-        notes = [_variation_words(here, reading), tell.badge(reading), _sample(here, reading)]
+        notes = [_variation_words(here, reading), tell.badge(reading), *_sureness(here, reading)]
         if any(notes):
             st.markdown(":gray[" + " ".join(n for n in notes if n) + "]")
 
@@ -103,25 +103,35 @@ def _variation_words(here: Here, reading: Reading) -> str:
     return here.tell.t(id, period=here.tell.against(reading))
 
 
-def _sample(here: Here, reading: Reading) -> str:
-    if not isfinite(reading.n) or reading.n >= 30 or reading.kpi.interval is None:
-        return ""
-    return here.tell.t("objective.small_sample", n=int(reading.n))
+def _sureness(here: Here, reading: Reading) -> list[str]:
+    """What one must know to read the range: why there is none, a miss that may be none, few cases, a running month."""
+    tell, said = here.tell, []
+    if reading.no_range:
+        said.append(tell.t(f"objective.no_range_{reading.no_range}"))
+    if reading.status == "close":
+        said.append(tell.t("objective.close_says"))
+    if reading.few:
+        said.append(tell.t("objective.small_sample", n=reading.few))
+    if not reading.complete and reading.key in BUILDS_UP:
+        said.append(tell.t("objective.running"))
+    return said
 
 
 def _history(here: Here, reading: Reading) -> None:
     tell = here.tell
-    data, unit = frames.points(reading, tell, here.link.span)
+    look = ahead.ahead(reading, tell, here.link.grain)
+    data, unit = frames.points(reading, tell, here.link.span, look.rows)
     banded = bool(reading.history["low"].notna().any())
     words = [tell.unit(reading) if unit == reading.kpi.unit else tell.t(f"objective.unit_{unit}")]
     words += [tell.t("objective.dashed_target")] if reading.status else []
     words += [tell.t("objective.pale_band")] if banded else []
     words += [tell.t("objective.dotted_unfinished")] if frames.unfinished_shown(reading, here.link.span) else []
+    words += [tell.t("objective.grey_ahead")] if look.says else []
     with st.container(key="history", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(f"##### {tell.t('objective.history')}", width="content", anchors=False)
-            draw.behind(tell, "history", lambda: history_table(here, reading), f"{reading.key}.csv")
-        st.caption(" · ".join(words) + ". " + tell.t("objective.zoom_says"))
+            draw.behind(tell, "history", lambda: history_table(here, reading, look.rows), f"{reading.key}.csv")
+        st.caption(" · ".join(words) + ". " + tell.t("objective.zoom_says"), help=look.why or None)
         spec = series.line(
             here.look,
             unit,
@@ -130,18 +140,27 @@ def _history(here: Here, reading: Reading) -> None:
             height=300,
             band=banded,
             zoom=True,
+            ahead=bool(look.says),
             titles=panels.titles(tell),
         )
-        draw.chart(spec, series.DATA, data, frames.described(reading, tell, here.link.span), key="large")
+        says = f"{frames.described(reading, tell, here.link.span)} {look.says}".strip()
+        draw.chart(spec, series.DATA, data, says, key="large")
+        if look.says:
+            st.caption(look.says)
 
 
-def history_table(here: Here, reading: Reading) -> pd.DataFrame:
-    """The KPI's periods with value, parts and interval, newest first, as written."""
-    tell, unit, rows = here.tell, reading.kpi.unit, reading.history.iloc[::-1]
+def history_table(here: Here, reading: Reading, look: pd.DataFrame) -> pd.DataFrame:
+    """The KPI's periods with value, parts, interval and cases, newest first, as written; months ahead on top."""
+    tell, unit = here.tell, reading.kpi.unit
+    rows = pd.concat([reading.history.assign(forecast=False), look.assign(forecast=True)]).iloc[::-1]
     parts_unit = "money" if unit == "money" else "count"
+    periods = [formats.period(p, here.locale, short=True) for p in rows["period"]]
     return pd.DataFrame(
         {
-            tell.t("shell.period"): [formats.period(p, here.locale, short=True) for p in rows["period"]],
+            tell.t("shell.period"): [
+                tell.t("objective.forecast_of", period=p) if foreseen else p
+                for p, foreseen in zip(periods, rows["forecast"], strict=True)
+            ],
             tell.t("objective.column_value"): [tell.full(v, unit) for v in rows["value"]],
             tell.t("objective.numerator"): [tell.full(v, parts_unit) for v in rows["numerator"]],
             tell.t("objective.denominator"): [tell.full(v, "count") for v in rows["denominator"]],
@@ -149,8 +168,16 @@ def history_table(here: Here, reading: Reading) -> pd.DataFrame:
                 tell.range(a, b, unit) if isfinite(a) and isfinite(b) else formats.DASH
                 for a, b in zip(rows["low"].astype(float), rows["high"].astype(float), strict=True)
             ],
+            tell.t("objective.rests"): [
+                tell.rests_on(reading.kpi, n, behind) or formats.DASH
+                for n, behind in zip(rows["n"].astype(float), rows["accounts"].astype(float), strict=True)
+            ],
         }
     )
+
+
+# What is used adds up over a month, so that a month still running looks low.
+BUILDS_UP = frozenset({"health_score", "health_score_mrr", "adoption", "feature_adoption", "engagement", "stickiness"})
 
 
 @dataclass(frozen=True)
@@ -198,7 +225,9 @@ def _made(here: Here, reading: Reading) -> None:
                 st.caption(escaped(one.label))
                 st.markdown(one.value)
         words = [catalogue.explain(reading.key, here.locale), tell.t("objective.whole_numbers")]
-        if reading.kpi.interval is not None and isfinite(reading.n):
+        if isfinite(reading.accounts):
+            words.append(tell.t("objective.rests_on_accounts", n=int(reading.accounts)))
+        elif reading.kpi.interval is not None and isfinite(reading.n):
             words.append(tell.t("objective.rests_on", n=int(reading.n)))
         st.caption(" ".join(words))
         policies = inputs.policies_said(reading.kpi, here.loaded, tell)

@@ -20,12 +20,12 @@ def arrow(frame: pd.DataFrame) -> bytes:
     return bytes(sink.getvalue().to_pybytes())
 
 
-def windowed(history: pd.DataFrame, period: str, span: str, count: int = 0) -> pd.DataFrame:
+def windowed(history: pd.DataFrame, period: str, span: str) -> pd.DataFrame:
     """The last periods up to the one judged, and an unfinished one right after it."""
     upto = history.index[history["period"] == period]
     here = int(history.loc[upto[0], "order"]) if len(upto) else int(history["order"].max())
     block = history[(history["order"] <= here) | ((history["order"] == here + 1) & ~history["complete"].astype(bool))]
-    size = count or _SPANS.get(span, 10_000)
+    size = _SPANS.get(span, 10_000)
     block = block[block["order"] > here - size]
     first = block["value"].first_valid_index()
     return block if first is None else block.loc[first:]
@@ -63,19 +63,48 @@ def texts(reading: Reading, block: pd.DataFrame, tell: Teller) -> pd.DataFrame:
         tell.value(v, unit) if isfinite(v) else tell.t(f"reasons.{r}" if isinstance(r, str) else "reasons.no_data")
         for v, r in zip(out["value"].astype(float), out["reason"], strict=True)
     ]
+    accounts = out["accounts"] if "accounts" in out else pd.Series(float("nan"), index=out.index)
     out["t_range"] = [
-        tell.range(a, b, unit) if isfinite(a) and isfinite(b) else formats.DASH
-        for a, b in zip(out["low"].astype(float), out["high"].astype(float), strict=True)
+        " · ".join(
+            said
+            for said in (
+                tell.range(a, b, unit) if isfinite(a) and isfinite(b) else formats.DASH,
+                tell.rests_on(reading.kpi, n, behind),
+            )
+            if said
+        )
+        for a, b, n, behind in zip(
+            *(part.astype(float) for part in (out["low"], out["high"], out["n"], accounts)), strict=True
+        )
     ]
     out["t_target"] = tell.value(reading.target, unit) if isfinite(reading.target) else formats.DASH
     return out
 
 
-def points(reading: Reading, tell: Teller, span: str, count: int = 0) -> tuple[bytes, str]:
-    """The data of a line chart of one reading, and the unit of its axis."""
-    block = windowed(reading.history, reading.period, span, count)
+def points(reading: Reading, tell: Teller, span: str, look: pd.DataFrame | None = None) -> tuple[bytes, str]:
+    """The data of a line chart of one reading, months ahead after it (`ui.ahead`), and the unit of its axis."""
+    block = windowed(reading.history, reading.period, span)
     unit, scale = chart_unit(reading, block)
-    return arrow(series.points(texts(reading, block, tell), scale=scale)), unit
+    rows = texts(reading, block, tell)
+    if look is not None and len(look):
+        rows = pd.concat([rows.assign(forecast=False), _foreseen(reading, look, tell)], ignore_index=True)
+    return arrow(series.points(rows, scale=scale)), unit
+
+
+def _foreseen(reading: Reading, look: pd.DataFrame, tell: Teller) -> pd.DataFrame:
+    """Months ahead with their texts, ready for `series.points`."""
+    unit = reading.kpi.unit
+    ends = zip(look["low"], look["high"], strict=True)
+    return look.assign(
+        forecast=True,
+        complete=False,
+        target=reading.target,
+        label=[tell.value(v, unit) for v in look["value"]],
+        t_period=[tell.t("objective.forecast_of", period=formats.period(p, tell.locale)) for p in look["period"]],
+        t_value=[tell.value(v, unit) for v in look["value"]],
+        t_range=[tell.range(a, b, unit) for a, b in ends],
+        t_target=tell.value(reading.target, unit) if isfinite(reading.target) else formats.DASH,
+    )
 
 
 def described(reading: Reading, tell: Teller, span: str) -> str:

@@ -12,10 +12,11 @@ from ui.here import Here
 from ui.link import Link
 from ui.loading import Loaded, Scope, kept
 from ui.objectives import FACES, first, indicators
-from ui.reading import Reading, judged_period, read
+from ui.reading import Reading, judged_period, read, year_of
 from ui.signals import headline, labels
 from ui.telling import Teller
 from words import formats
+from workspace.ranges import with_ranges
 
 CARDS, CHARTS = 4, 3
 
@@ -44,7 +45,7 @@ def show(here: Here, objective: str) -> None:
         with st.spinner(here.tell.t("shell.reading")):
             page = built(here, objective)
         if here.link.kpi in page.readings:
-            detail.show(here, objective, page.readings[here.link.kpi])
+            detail.show(here, objective, _large(here.loaded.scope, here.loaded, objective, here.link))
         else:
             notices.gone(here)
             _whole(here, objective, page)
@@ -85,13 +86,26 @@ def _built(scope: Scope, _loaded: Loaded, objective: str, state: Link, tell: Tel
     )
 
 
-def readings_of(loaded: Loaded, objective: str, state: Link) -> dict[str, Reading]:
-    """The readings of every KPI of an objective under a link."""
+@kept
+def _large(scope: Scope, _loaded: Loaded, objective: str, state: Link) -> Reading:
+    """The reading of the one KPI that the link shows large, with an interval in every period."""
+    return readings_of(_loaded, objective, state, only=state.kpi)[state.kpi]
+
+
+def readings_of(loaded: Loaded, objective: str, state: Link, only: str = "") -> dict[str, Reading]:
+    """The readings of every KPI of an objective under a link, with their intervals in the period shown.
+
+    With `only` one KPI, with its interval in every period.
+    """
     chosen = indicators(next(o for o in OBJECTIVES if o == objective), loaded.catalogue)
     periods = loading.periods(loaded, state.grain)
     period = judged_period(periods, state.period)
+    chosen = tuple(pair for pair in chosen if only in ("", pair[0].key))
     keys = [kpi.key for kpi, _ in chosen]
     table = loading.table(loaded, keys, state.grain, where=state.where)
+    back = year_of(period) if state.compare == "year" else 1
+    periods_meant = None if only else (period,)
+    table = with_ranges(loaded.space, table, state.grain, "", dict(state.where), periods_meant, back)
     targets = loading.targets(loaded, keys, period, state.where)
     return read(table, periods, period, dict(chosen), targets, state.compare)
 

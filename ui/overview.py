@@ -147,6 +147,8 @@ def _cards(here: Here, page: Page) -> None:
                 card, _, sentence = found
                 st.caption(card.title)
                 st.markdown(card.words.split("\n")[0] + f"\n\n{sentence or formats.NBSP}")
+                if card.sure:
+                    st.caption(card.sure)
                 if card.spark is not None:
                     draw.chart(series.sparkline(here.look), series.DATA, card.spark, card.says)
             st.page_link(

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, isfinite, nan
+from math import isfinite, nan
 from typing import Any, Protocol
 
 import pandas as pd
 
 from kpis.change import Change, change
+from kpis.ends import natural_ends
+from kpis.intervals import SMALL_SAMPLE
 from kpis.kpi import Kpi
 from kpis.targets import status
 from ui.usual import usual_range
@@ -31,7 +33,9 @@ class PeriodLike(Protocol):
 class Reading:
     """A value and everything said about it. `history` is the KPI's table by period, oldest first.
 
-    `value` is NaN exactly where `reason` says why; `status` is on, near, off or "" (no target);
+    `value` is NaN exactly where `reason` says why; `status` is on, close (missed, but its interval holds the target),
+    near, off or "" (no target). `low` and `high` are NaN where there is no interval, and then `no_range` may say why;
+    `accounts` are those behind an interval over accounts.
     An unfinished period has no status and no usual range: it is not compared as if whole.
     `usual` is the range of the periods before; `change` is against `before_period` and None when
     there is nothing to compare with.
@@ -46,6 +50,8 @@ class Reading:
     n: float
     low: float
     high: float
+    accounts: float
+    no_range: str
     complete: bool
     reason: str
     badge: str
@@ -66,6 +72,12 @@ class Reading:
     def known(self) -> bool:
         """Whether there is a value."""
         return self.value == self.value
+
+    @property
+    def few(self) -> int:
+        """The cases its interval rests on where they are fewer than 30; else 0."""
+        cases = self.accounts if isfinite(self.accounts) else self.n
+        return int(cases) if isfinite(self.low) and cases < SMALL_SAMPLE else 0
 
     @property
     def outside(self) -> str:
@@ -133,9 +145,10 @@ def _reading(
         if o < here and o - lag in rows and r["complete"]
     ][-24:]
     moved = change(one, now, before, [s for s in steps if isfinite(s)]) if now and before else None
-    value = number(now, "value")
+    value, judged = number(now, "value"), bool(now and now["complete"])
     reason = now.get("reason") if now else "no_data"
     badge = now.get("badge") if now else None
+    no_range = now.get("no_range") if now else None
     return Reading(
         kpi=one,
         role=role,
@@ -146,23 +159,19 @@ def _reading(
         n=number(now, "n"),
         low=number(now, "low"),
         high=number(now, "high"),
-        complete=bool(now["complete"]) if now else False,
+        accounts=number(now, "accounts"),
+        no_range=no_range if isinstance(no_range, str) else "",
+        complete=judged,
         reason=reason if isinstance(reason, str) else "",
         badge=badge if isinstance(badge, str) else "",
         before_period=periods[here - lag].id if 0 <= here - lag < len(periods) else "",
         before=number(before, "value"),
         change=moved if moved and moved.reason is None else None,
         target=target,
-        status=(status(one, value, target) or "") if now and now["complete"] else "",
-        usual=usual_range(past, _ends(one, past)) if now and now["complete"] and one.key not in CUMULATIVE else None,
+        status=(status(one, value, target, number(now, "low"), number(now, "high")) or "") if judged else "",
+        usual=usual_range(past, natural_ends(one, past)) if judged and one.key not in CUMULATIVE else None,
         history=block,
     )
-
-
-def _ends(one: Kpi, past: Sequence[float]) -> tuple[float, float]:
-    """What a KPI cannot go beyond: 0 and 1 for a proportion, 0 where it was never below."""
-    low = 0.0 if all(not x < 0 for x in past) else -inf
-    return low, 1.0 if one.interval == "wilson" else inf
 
 
 def year_of(period: str) -> int:

@@ -4,11 +4,18 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+from kpis.kpi import Kpi
 from ui.reading import Reading
 from words import catalogue, formats
 
-STATUS_ICONS = {"on": ":material/check_circle:", "near": ":material/error:", "off": ":material/cancel:"}
-STATUS_COLOURS = {"on": "green", "near": "yellow", "off": "red"}
+STATUS_ICONS = {
+    "on": ":material/check_circle:",
+    "close": ":material/balance:",
+    "near": ":material/error:",
+    "off": ":material/cancel:",
+}
+STATUS_COLOURS = {"on": "green", "close": "gray", "near": "yellow", "off": "red"}
+MISSED = ("close", "near", "off")
 
 
 @dataclass(frozen=True)
@@ -65,14 +72,14 @@ class Teller:
         """Value and target, written out where a miss would not show in the short form."""
         unit = reading.kpi.unit
         value, target = self.value(reading.value, unit), self.value(reading.target, unit)
-        if value == target and reading.status in ("near", "off"):
+        if value == target and reading.status in MISSED:
             return self.full(reading.value, unit), self.full(reading.target, unit)
         return value, target
 
     def short_of(self, reading: Reading) -> str:
         """How far a near miss is from its target, where the short form of both reads the same; else empty."""
         unit = reading.kpi.unit
-        if reading.status not in ("near", "off") or self.value(reading.value, unit) != self.value(reading.target, unit):
+        if reading.status not in MISSED or self.value(reading.value, unit) != self.value(reading.target, unit):
             return ""
         return self.t("objective.short_of", gap=self.full(abs(reading.target - reading.value), unit))
 
@@ -109,6 +116,23 @@ class Teller:
         if reading.change is None or reading.change.outside is None:
             return ""
         return self.t("objective.beyond_variation" if reading.change.outside else "objective.within_variation")
+
+    def rests_on(self, one: Kpi, n: float, accounts: float) -> str:
+        """How many accounts or cases a value rests on; empty when that is not known."""
+        if isfinite(accounts):
+            return self.t("objective.n_accounts", n=int(accounts))
+        counted = one.n or one.measures[-1]
+        if not isfinite(n) or not (one.n or one.interval or "accounts" in counted):
+            return ""
+        return self.t("objective.n_accounts" if "accounts" in counted else "objective.cases", n=int(n))
+
+    def sure(self, reading: Reading) -> str:
+        """The interval and what it rests on; what there is of both."""
+        said = [self.rests_on(reading.kpi, reading.n, reading.accounts)]
+        if isfinite(reading.low) and isfinite(reading.high):
+            ends = self.range(reading.low, reading.high, reading.kpi.unit)
+            said.insert(0, f"{self.t('objective.likely_range')} {ends}")
+        return " · ".join(one for one in said if one)
 
     def reason(self, reading: Reading) -> str:
         """Why there is no value."""

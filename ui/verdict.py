@@ -29,6 +29,7 @@ def objective_verdict(readings: Iterable[Reading], tell: Teller) -> Verdict:
     judged = [r for r in shown if r.status]
     missed = [r for r in judged if r.status == "off"]
     near = [r for r in judged if r.status == "near"]
+    close = [r for r in judged if r.status == "close"]
     if not shown:
         return Verdict(tell.t("objective.verdict_no_values"), "")
     if not judged:
@@ -37,9 +38,13 @@ def objective_verdict(readings: Iterable[Reading], tell: Teller) -> Verdict:
         headline = tell.t("objective.verdict_missed", n=len(missed), all=len(judged), names=_names(missed, tell))
     elif near:
         headline = tell.t("objective.verdict_near", n=len(near), all=len(judged), names=_names(near, tell))
+    elif close:
+        headline = tell.t("objective.verdict_close", n=len(close), names=_names(close, tell))
     else:
         headline = tell.t("objective.verdict_on", n=len(judged))
-    parts = [_against_target(r, tell) for r in (missed or near)[:2]]
+    parts = [_against_target(r, tell) for r in (missed or near or close)[:2]]
+    if close and (missed or near):
+        parts.append(tell.t("objective.also_close", names=_names(close, tell)))
     parts += moved_sentences([r for r in shown if r not in missed[:2]], tell, 2)
     if not parts:
         parts = [_calm(shown, tell)]
@@ -51,15 +56,17 @@ def overview_verdict(by_objective: Mapping[str, list[Reading]], tell: Teller) ->
     on: list[str] = []
     off: list[str] = []
     near: list[str] = []
+    close: list[str] = []
     for objective, readings in by_objective.items():
         statuses = {r.status for r in readings if r.known and r.status}
-        place = off if "off" in statuses else near if "near" in statuses else on if statuses else None
+        places = {"off": off, "near": near, "close": close, "on": on}
+        place = next((places[one] for one in places if one in statuses), None)
         if place is not None:
             place.append(tell.t(f"shell.{objective}").lower())
     flat = [r for readings in by_objective.values() for r in readings if r.known]
     if not flat:
         return Verdict(tell.t("objective.verdict_no_values"), "")
-    if not (on or off or near):
+    if not (on or off or near or close):
         headline = _unjudged(flat, tell)
     elif off and on:
         headline = tell.t("overview.mixed", good=listed(on, tell), bad=listed(off, tell))
@@ -67,6 +74,8 @@ def overview_verdict(by_objective: Mapping[str, list[Reading]], tell: Teller) ->
         headline = tell.t("overview.off", bad=listed(off, tell))
     elif near:
         headline = tell.t("overview.near", near=listed(near, tell))
+    elif close:
+        headline = tell.t("overview.close", close=listed(close, tell))
     else:
         headline = tell.t("overview.all_on")
     unique = list({r.key: r for r in flat}.values())
@@ -80,7 +89,7 @@ def overview_verdict(by_objective: Mapping[str, list[Reading]], tell: Teller) ->
 def worst(readings: Iterable[Reading]) -> Reading | None:
     """The first reading with the worst status among those that have a target; None when none has."""
     judged = [r for r in readings if r.known and r.status]
-    return min(judged, key=lambda r: ("off", "near", "on").index(str(r.status)), default=None)
+    return min(judged, key=lambda r: ("off", "near", "close", "on").index(str(r.status)), default=None)
 
 
 def moved_sentences(readings: Sequence[Reading], tell: Teller, most: int) -> list[str]:

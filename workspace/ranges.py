@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from data.cube import UNKNOWN
 from data.measures.measure import COMPANY
 from data.panel import Panel
+from kpis.explain import formula_text
 from kpis.intervals import Bounds, bootstrap_ratio, linear_difference, ratio_over_accounts, wilson
 from kpis.kpi import Kpi
 from kpis.over_accounts import INVERSE, Sureness, never, product, sureness
@@ -81,7 +82,8 @@ def with_ranges(
     keys = tuple(key for key, why in never_any.items() if why is None)
     frozen = tuple(sorted((name, tuple(values)) for name, values in where.items()))
     asked = _Asked(keys, grain, by, frozen, None if periods is None else tuple(periods), lag)
-    settled = (space.facts.key, space.policies, space.health_preset)
+    formulas = tuple(formula_text(lacking[key]) for key in keys)  # a company may rewrite a KPI of its own
+    settled = (space.facts.key, space.policies, space.health_preset, formulas)
     ranges = _RANGES.get((settled, asked), lambda: _ranges(space, asked))
     found = pd.DataFrame({"kpi": table["kpi"].astype(str), "period": table["period"].astype(str)})
     found["group"] = table[by].map(_group_id) if by else ""
@@ -91,7 +93,8 @@ def with_ranges(
     apart = found["accounts"].notna().to_numpy() & ~np.isclose(*parts, rtol=1e-6, atol=1e-9).all(axis=1)
     for name in ("low", "high", "accounts", "step_low", "step_high"):
         found[name] = found[name].where(known & ~apart)
-    found["no_range"] = found["no_range"].mask(apart, "product").replace("", None).where(known, None)
+    why = np.where(np.isnan(parts[0]).any(axis=1), "rows", "product")
+    found["no_range"] = found["no_range"].mask(apart, pd.Series(why, found.index)).replace("", None).where(known, None)
     own = ~table["kpi"].isin(list(lacking)).to_numpy()
     columns = {name: found[name].set_axis(table.index) for name in COLUMNS}
     return table.assign(**columns | {name: columns[name].where(~own, table[name]) for name in ("low", "high")})

@@ -42,12 +42,13 @@ class Forecast:
         low: lower end of the interval.
         high: upper end.
         method: name of the method.
-        error: its mean absolute rolling-origin error, in the unit of the values (money: as a log ratio).
+        error: its mean absolute rolling-origin error, in the unit of the values, or as a log ratio (`relative`).
         baseline_error: that of the baseline.
         origins: earlier months the errors come from.
         months: months of values it rests on.
         held: earlier values that lay inside the interval they would have been given.
         tried: earlier values that would have been given one; 0 when there is too little past.
+        relative: whether the errors are log ratios.
         coverage: nominal share of such intervals that hold the value.
         refusal: why there is no forecast.
     """
@@ -62,6 +63,7 @@ class Forecast:
     months: int = 0
     held: int = 0
     tried: int = 0
+    relative: bool = False
     coverage: float = COVERAGE
     refusal: Remark | None = None
 
@@ -99,8 +101,19 @@ def forecast(values: ArrayLike, kind: Kind, ends: tuple[float, float] = (-inf, i
     if kind == "money":
         points, low, high = np.exp(points), np.exp(low), np.exp(high)
     points, low, high = (np.clip(part, *ends) for part in (points, low, high))
-    error, origins = _size(chosen.errors), len(chosen.errors)
-    return Forecast(points, low, high, chosen.name, error, chosen.baseline_error, origins, len(series), held, tried)
+    return Forecast(
+        points,
+        low,
+        high,
+        method=chosen.name,
+        error=_size(chosen.errors),
+        baseline_error=chosen.baseline_error,
+        origins=len(chosen.errors),
+        months=len(series),
+        held=held,
+        tried=tried,
+        relative=kind == "money",
+    )
 
 
 def rolling_errors(values: Floats, method: Method, steps: int) -> Floats:

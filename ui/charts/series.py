@@ -2,7 +2,8 @@
 
 Data columns (one row per period, see `points`): `start` day, `closed` value of whole periods,
 `open` value of an unfinished one (joined to the last whole one), `low`/`high` interval, `target`,
-`other` a line to compare with, and the texts of the label and the tooltip.
+`other` a line to compare with, `ahead` a forecast with `ahead_low`/`ahead_high` (joined to the last whole one too),
+and the texts of the label and the tooltip.
 """
 
 from functools import cache
@@ -22,6 +23,9 @@ COLUMNS = (
     "high",
     "target",
     "other",
+    "ahead",
+    "ahead_low",
+    "ahead_high",
     "label",
     "tip",
     "t_period",
@@ -35,11 +39,13 @@ def points(frame: pd.DataFrame, *, scale: float = 1.0) -> pd.DataFrame:
     """Columns for the specs below from `start, value, low, high, complete, target, label, …` in order of time.
 
     `scale` divides the values (3600 for hours). Gaps stay gaps. `tip` marks the last whole period
-    ("end") and the unfinished one ("open"), where the label and the hollow point go.
+    ("end") and the unfinished one ("open"), where the label and the hollow point go, and the last month of a forecast
+    ("ahead"): rows whose `forecast` is true have value, low and high of a look ahead.
     """
     out = pd.DataFrame({"start": pd.to_datetime(frame["start"]).dt.strftime("%Y-%m-%d")}, index=frame.index)
-    value = frame["value"].astype(float) / scale
     whole = frame["complete"].astype(bool)
+    foreseen = frame["forecast"].astype(bool) if "forecast" in frame else pd.Series(False, index=frame.index)
+    value = (frame["value"].astype(float) / scale).mask(foreseen)
     out["closed"] = value.where(whole)
     last = out["closed"].last_valid_index()
     unfinished = value.notna() & ~whole
@@ -47,6 +53,9 @@ def points(frame: pd.DataFrame, *, scale: float = 1.0) -> pd.DataFrame:
     out["open"] = value.where(unfinished | joint)
     for name in ("low", "high", "target", "other"):
         out[name] = frame[name].astype(float) / scale if name in frame else float("nan")
+    for name, source in (("ahead", "value"), ("ahead_low", "low"), ("ahead_high", "high")):
+        joined = pd.Series(out.index == last, index=out.index) & bool(foreseen.any())
+        out[name] = (frame[source].astype(float) / scale).where(foreseen, value.where(joined))
     out.loc[~whole, ["low", "high"]] = float("nan")
     out["label"] = frame["label"]
     out["tip"] = ""
@@ -54,6 +63,8 @@ def points(frame: pd.DataFrame, *, scale: float = 1.0) -> pd.DataFrame:
         out.loc[last, "tip"] = "end"
     if unfinished.any():
         out.loc[unfinished[unfinished].index[-1], "tip"] = "open"
+    if foreseen.any():
+        out.loc[foreseen[foreseen].index[-1], "tip"] = "ahead"
     for name in ("t_period", "t_value", "t_range", "t_target"):
         out[name] = frame.get(name, "")
     return out[list(COLUMNS)]
@@ -70,10 +81,12 @@ def line(
     band: bool = False,
     zoom: bool = False,
     cut: bool = False,
+    ahead: bool = False,
     titles: tuple[str, str, str, str] = ("", "", "", ""),
 ) -> dict[str, Any]:
     """A line with its target dashed, an unfinished period dotted, the value at the end and a hover rule.
 
+    With `ahead` the months of a forecast follow: a grey band around a pale dashed line, its last value at the end.
     With `cut` the value scale runs from the parameter `bottom` to `top` and lines beyond are cut off.
     `titles` are the words for period, value, range and target in the tooltip.
     """
@@ -97,6 +110,17 @@ def line(
     layers = []
     if band:
         layers.append(base.mark_area(color=colour, opacity=0.13, clip=clip).encode(y=y("low"), y2="high:Q"))
+    if ahead:
+        layers += [
+            base.mark_area(color=palette.ticks, opacity=0.2, clip=clip).encode(y=y("ahead_low"), y2="ahead_high:Q"),
+            base.mark_line(color=palette.second, strokeWidth=1.4, strokeDash=[3, 3], opacity=0.8, clip=clip).encode(
+                y=y("ahead")
+            ),
+            base.transform_filter("datum.tip == 'ahead'")
+            .mark_text(align="left", dx=6, fontSize=11, color=palette.second)
+            .encode(y=y("ahead"), text="label:N"),
+        ]
+    last = base if ahead else alt.Chart(alt.NamedData(DATA)).encode(x=alt.value({"expr": f"width - {room}"}))
     layers += [
         base.mark_line(color=palette.ticks, strokeDash=[5, 4], strokeWidth=1.2, clip=clip).encode(y=y("target")),
         base.mark_line(color=palette.ticks, strokeWidth=1.2, opacity=0.55, clip=clip).encode(y=y("other")),
@@ -110,16 +134,22 @@ def line(
         base.transform_filter("datum.tip == 'end'")
         .mark_circle(color=colour, size=34, opacity=1, clip=clip)
         .encode(y=y("closed")),
-        alt.Chart(alt.NamedData(DATA))
-        .transform_filter("datum.tip == 'end'")
-        .mark_text(align="left", dx=8, fontSize=11 if cut else 12, fontWeight=600, color=palette.label(role))
-        .encode(x=alt.value({"expr": f"width - {room}"}), y=y("closed"), text="label:N"),
+        last.transform_filter("datum.tip == 'end'")
+        .mark_text(
+            align="center" if ahead else "left",
+            dx=0 if ahead else 8,
+            dy=-14 if ahead else 0,
+            fontSize=11 if cut else 12,
+            fontWeight=600,
+            color=palette.label(role),
+        )
+        .encode(y=y("closed"), text="label:N"),
     ]
     hover = alt.selection_point(
         name="hover", fields=["start"], nearest=True, on="pointermove", clear="pointerout", empty=False
     )
     shown = [alt.Tooltip("t_period:N", title=titles[0]), alt.Tooltip("t_value:N", title=titles[1])]
-    shown += [alt.Tooltip("t_range:N", title=titles[2])] if band else []
+    shown += [alt.Tooltip("t_range:N", title=titles[2])] if titles[2] else []
     shown += [alt.Tooltip("t_target:N", title=titles[3])] if titles[3] else []
     layers += [
         base.mark_rule(color=palette.ticks, strokeWidth=1)
@@ -152,7 +182,7 @@ def sparkline(look: Look, *, height: int = 40) -> dict[str, Any]:
     def y(field: str) -> alt.Y:
         return alt.Y(f"{field}:Q", axis=None, scale=alt.Scale(zero=False, nice=False, padding=5))
 
-    tip = [alt.Tooltip("t_period:N", title=" "), alt.Tooltip("t_value:N", title="  ")]
+    tip = [alt.Tooltip(f"t_{name}:N", title=" " * (at + 1)) for at, name in enumerate(("period", "value", "range"))]
     chart = alt.layer(
         base.mark_line(color=palette.ticks, strokeDash=[3, 3], strokeWidth=1, opacity=0.8).encode(y=y("target")),
         base.mark_line(color=palette.second, strokeWidth=1.6).encode(y=y("closed")),
