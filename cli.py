@@ -4,15 +4,16 @@ Results go to stdout, progress and problems to stderr. Exit codes: 0 done, 1 don
 or warnings to read, 2 refused and nothing changed.
 """
 
+from collections.abc import Callable
+
 import typer
 
 from terminal import connections, evidence, importing, keeping, numbers
-from terminal.saying import guarded, say, word
+from terminal.saying import guarded, word
 
-app = typer.Typer(help=say("help"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-connected = typer.Typer(help=word("connections.cli_help"), no_args_is_help=True)
+Group = tuple[tuple[str, Callable[..., None], str], ...]  # name, what it does, id of its help
 
-for name, command, says in (
+COMMANDS: Group = (
     ("sample", importing.sample, "cli.sample.help"),
     ("import", importing.import_, "cli.import.help"),
     ("kpis", numbers.kpis, "cli.kpis.help"),
@@ -29,19 +30,27 @@ for name, command, says in (
     ("erase", keeping.erase, "data.cli_erase"),
     ("sweep", keeping.sweep, "data.cli_sweep"),
     ("refresh", connections.refresh, "connections.cli_refresh"),
-):
-    app.command(name, help=word(says))(guarded(command))
-
-for name, command, says in (
+)
+CONNECTED: Group = (
     ("list", connections.list_, "connections.cli_list"),
     ("add", connections.add, "connections.cli_add"),
     ("test", connections.try_out, "connections.cli_test"),
     ("pick", connections.pick, "connections.cli_pick"),
     ("live", connections.live, "connections.cli_switch"),
     ("remove", connections.remove, "connections.cli_remove"),
-):
-    connected.command(name, help=word(says))(guarded(command))
-app.add_typer(connected, name="connections")
+)
+
+
+def group(commands: Group, help: str) -> typer.Typer:
+    """Commands under one name, each with its help in the reader's language."""
+    made = typer.Typer(help=help, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    for name, command, says in commands:
+        made.command(name, help=word(says))(guarded(command))
+    return made
+
+
+app = group(COMMANDS, word("cli.help"))
+app.add_typer(group(CONNECTED, word("connections.cli_help")), name="connections")
 
 if __name__ == "__main__":
     app()
