@@ -13,6 +13,7 @@ PERMUTATIONS = 999
 NORMAL_DRAWS = 20_000
 BANDS = len(TENURE_STARTS) + 1  # 0 stands for an unknown tenure
 
+_SHUFFLED_BATCHES = 27
 _AT_A_TIME = 1_000  # draws multiplied in one go: larger products are shared among threads that wait for each other
 
 
@@ -40,12 +41,15 @@ class Comparison:
         return (self.spot[with_event], aged[with_event]), (self.spot[others], aged[others])
 
     @cached_property
-    def shuffled(self) -> tuple[Ints, Ints]:
-        """Cases under chance as rows (cases × draws) and where each account's begin; the same for every indicator."""
+    def shuffled(self) -> tuple[list[Ints], Ints]:
+        """Cases under chance as rows and where each account's begin; the same for every indicator.
+
+        The rows are cases × draws, in batches of draws that a processor can hold.
+        """
         positions, starts = shuffled_cases(self.sets, PERMUTATIONS)
         row = np.zeros(self.sets.account.size, dtype=np.int64)
         row[np.flatnonzero(self.sets.present.ravel())] = np.arange(len(self.line))
-        return row[np.ascontiguousarray(positions.T)], starts
+        return [row[part] for part in np.array_split(positions, _SHUFFLED_BATCHES, axis=1)], starts
 
     @cached_property
     def normal(self) -> Floats:

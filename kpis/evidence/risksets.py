@@ -9,7 +9,7 @@ from kpis.evidence.history import AccountMonths, Flags, Ints, Outcome
 from kpis.evidence.seeds import generator
 
 MOST_EVENTS = 2_000
-CONTROLS = 20  # per event, when there are more than can be used
+CONTROLS = 10  # per event, when there are more than can be used
 BETWEEN_EVENTS = 6  # months: at most one recurrent event per account in so many
 
 
@@ -71,8 +71,8 @@ def event_grid(history: AccountMonths, outcome: Outcome) -> tuple[Flags, int]:
 def risk_sets(history: AccountMonths, outcome: Outcome) -> RiskSets:
     """Choose the accounts to compare: at most 2,000 events, and others of the same month.
 
-    Everybody at risk is used where that is at most 40,000 rows in all; else a random part of each month,
-    never fewer than 20 for each event.
+    Everybody at risk is used where that is at most 20,000 rows in all; else a random part of each month,
+    never fewer than 10 for each event: its errors are then at most 5 % larger than with everybody.
     """
     events, merged = event_grid(history, outcome)
     others = history.at_risk & ~events
@@ -105,28 +105,41 @@ def risk_sets(history: AccountMonths, outcome: Outcome) -> RiskSets:
 
 
 def shuffled_cases(sets: RiskSets, draws: int) -> tuple[Ints, Ints]:
-    """Cases chosen at random, as flat positions in lines × rows (draws × cases), and where each account's begin.
+    """Cases chosen at random, as flat positions in lines × rows (cases × draws), and where each account's begin.
 
     A terminal event is given to others of the same line. For a recurrent outcome whole accounts change
     places: all events of an account go to one account that is present in all of their lines.
     """
     random, width = sets.random(), sets.account.shape[1]
-    columns: list[NDArray[np.int64]] = []
+    chosen: list[NDArray[np.int64]] = []
     if not sets.recurrent:
-        for line, cases in enumerate(sets.case.sum(axis=1)):
-            keys = random.random((draws, int(sets.present[line].sum())), dtype=np.float32)
-            columns.append(line * width + np.argpartition(keys, cases - 1, axis=1)[:, :cases])
-        drawn = np.concatenate(columns, axis=1)
-        return drawn, np.arange(drawn.shape[1])
+        for line, (cases, rows) in enumerate(zip(sets.case.sum(axis=1), sets.present.sum(axis=1), strict=True)):
+            chosen.append(line * width + _distinct(random, draws, int(rows), int(cases)).T)
+        drawn = np.concatenate(chosen)
+        return drawn, np.arange(len(drawn))
     lines_of, rows_of = np.nonzero(sets.case)
     owners = sets.account[lines_of, rows_of]
-    place = np.full((int(sets.account.max()) + 1, len(sets.month)), -1, dtype=np.int64)
+    place = np.full((len(sets.month), int(sets.account.max()) + 1), -1, dtype=np.int64)
     here = np.nonzero(sets.present)
-    place[sets.account[here], here[0]] = here[1]
+    place[here[0], sets.account[here]] = here[1]
     for owner in np.unique(owners):
         lines = lines_of[owners == owner]
-        able = np.flatnonzero((place[:, lines] >= 0).all(axis=1))
-        chosen = random.choice(able, draws)
-        columns.append(lines * width + place[chosen][:, lines])
-    starts = np.cumsum([0, *(part.shape[1] for part in columns[:-1])])
-    return np.concatenate(columns, axis=1), starts
+        able = np.flatnonzero((place[lines] >= 0).all(axis=0))
+        chosen.append(lines[:, None] * width + place[lines[:, None], random.choice(able, draws)])
+    starts = np.cumsum([0, *(len(part) for part in chosen[:-1])])
+    return np.concatenate(chosen), starts
+
+
+def _distinct(random: np.random.Generator, draws: int, rows: int, cases: int) -> Ints:
+    """So many different ones of `rows` places, draws × cases; every choice is equally likely."""
+    if 2 * cases > rows:
+        return np.argpartition(random.random((draws, rows)), cases - 1, axis=1)[:, :cases]
+    found = np.sort(random.integers(0, rows, (draws, cases)), axis=1)
+    while True:  # what was drawn twice is drawn again
+        twice = np.zeros(found.shape, dtype=bool)
+        twice[:, 1:] = found[:, 1:] == found[:, :-1]
+        again = np.count_nonzero(twice)
+        if not again:
+            return found
+        found[twice] = random.integers(0, rows, again)
+        found.sort(axis=1)

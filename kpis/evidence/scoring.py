@@ -203,17 +203,22 @@ def _largest_by_chance(
     if not len(chosen):
         return np.empty(0)
     if cases[chosen].min() < NORMAL_FROM:
-        positions, starts = comparison.shuffled
-        largest = np.zeros(positions.shape[1])
-        for place in chosen:
-            drawn = found.everybody(int(place)).take(positions)
-            if len(starts) < len(positions):
-                drawn = np.add.reduceat(drawn, starts, axis=0)
-            spread = np.sqrt(np.square(drawn).sum(axis=0))
-            drawn_z = np.abs(drawn.sum(axis=0)) / np.where(spread > _NOTHING, spread, np.inf)
-            np.maximum(largest, drawn_z, out=largest)
-        return np.sort(largest)
+        batches, starts = comparison.shuffled
+        everybody = [found.everybody(int(place)) for place in chosen]
+        return np.sort(np.concatenate([_largest_shuffled(everybody, rows, starts) for rows in batches]))
     spread = np.sqrt(np.diag(covariance)[chosen])
     values, vectors = np.linalg.eigh(covariance[np.ix_(chosen, chosen)] / np.outer(spread, spread))
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     return np.sort(np.abs(root @ comparison.normal[:, : len(chosen)]).max(axis=1).ravel())
+
+
+def _largest_shuffled(everybody: list[Floats], rows: Ints, starts: Ints) -> Floats:
+    """Max |z| over the horizons for each draw; `rows` are cases × draws, `starts` where each account's begin."""
+    largest = np.zeros(rows.shape[1])
+    for centred in everybody:
+        drawn = centred.take(rows)
+        if len(starts) < len(rows):
+            drawn = np.add.reduceat(drawn, starts, axis=0)
+        spread = np.sqrt(np.square(drawn).sum(axis=0))
+        np.maximum(largest, np.abs(drawn.sum(axis=0)) / np.where(spread > _NOTHING, spread, np.inf), out=largest)
+    return largest

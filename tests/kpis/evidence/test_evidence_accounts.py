@@ -10,7 +10,7 @@ from kpis.evidence.accounts import Indicator, account_evidence
 from kpis.evidence.adjusting import Cells
 from kpis.evidence.history import Outcome, account_months, decisions
 from kpis.evidence.ranking import place
-from kpis.evidence.risksets import event_grid, risk_sets, shuffled_cases
+from kpis.evidence.risksets import _distinct, event_grid, risk_sets, shuffled_cases
 from kpis.evidence.scoring import change_from_baseline, everywhere, residual
 
 NAN = np.nan
@@ -151,12 +151,13 @@ def test_after_an_expansion_an_account_is_not_compared_for_half_a_year():
     assert [row[row >= 0].tolist() for row in sets.account] == [[0, 1, 2], [1, 2]]
 
 
-def test_large_companies_are_sampled_with_at_least_twenty_others_per_event():
-    history = grid_history(np.ones((6000, 3)))
+def test_large_companies_are_sampled_with_at_least_ten_others_per_event():
+    history = grid_history(np.ones((30_000, 3)))
     sets = risk_sets(history, Outcome("churn", np.arange(2500), np.tile([1, 2], 1250)))
     assert sets.capped
     assert sets.case.sum() == 2000
-    assert ((sets.present & ~sets.case).sum(axis=1) >= 20 * sets.case.sum(axis=1) * 0.17).all()
+    cases, others = sets.case.sum(axis=1), (sets.present & ~sets.case).sum(axis=1)
+    assert others.tolist() == [max(10_000, 10 * one) for one in cases]
     again = risk_sets(history, Outcome("churn", np.arange(2500), np.tile([1, 2], 1250)))
     assert (again.account == sets.account).all()
 
@@ -166,14 +167,23 @@ def test_permutations_stay_in_their_month_and_keep_accounts_whole():
     terminal = risk_sets(history, Outcome("churn", ["1", "2", "3"], [4, 4, 9]))
     drawn, starts = shuffled_cases(terminal, 50)
     width = terminal.account.shape[1]
-    assert (drawn // width == [0, 0, 1]).all()
-    assert (drawn[:, 0] != drawn[:, 1]).all()
+    assert (drawn // width == [[0], [0], [1]]).all()
+    assert (drawn[0] != drawn[1]).all()
     assert starts.tolist() == [0, 1, 2]
     again = risk_sets(history, Outcome("expansion", ["1", "1", "2"], [4, 12, 12], recurrent=True))
     drawn, starts = shuffled_cases(again, 50)
     who = again.account.ravel()[drawn]
-    assert (who[:, 0] == who[:, 1]).all()
+    assert (who[0] == who[1]).all()
     assert starts.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("cases", [2, 4])
+def test_every_choice_of_cases_is_equally_likely(cases):
+    drawn = np.sort(_distinct(np.random.default_rng(1), 6_000, 6, cases), axis=1)
+    assert (drawn[:, 1:] > drawn[:, :-1]).all()
+    choices = np.unique(drawn, axis=0, return_counts=True)[1]
+    assert len(choices) == 15
+    assert np.abs(choices - 400).max() < 4 * np.sqrt(400)
 
 
 def test_auc_by_hand():
