@@ -9,6 +9,7 @@ from data import drill, facts
 from data.calendar import Period, parse
 from data.panel import Panel
 from data.problems import DataProblem
+from kpis.kpi import Kpi
 from workspace.numbers import NO_FILTER, Workspace, in_currency
 
 
@@ -38,11 +39,9 @@ def accounts(
     result["numerator"] = result["denominator"] = np.nan
     if set(one.measures) <= set(frame.columns):
         whole = one.parts({name: _total(frame[name], name) for name in one.measures})
-        for column, each, total in zip(
-            ("numerator", "denominator"), one.parts({name: frame[name] for name in one.measures}), whole, strict=True
-        ):
-            if each is not None and np.isclose(pd.Series(each, dtype=float).sum(), total, rtol=1e-9, atol=1e-9):
-                result[column] = pd.Series(each, index=frame.index, dtype=float)
+        for column, total in zip(("numerator", "denominator"), whole, strict=True):
+            if total is not None:
+                result[column] = _adding_up(one, frame, column, total)
     touched = (result[measured].fillna(0) != 0).any(axis=1) if measured else pd.Series(False, index=result.index)
     order = ["numerator", "denominator", *measured]
     return result[touched].sort_values(order, ascending=False, kind="stable").reset_index(drop=True)
@@ -68,6 +67,18 @@ def _at(workspace: Workspace, period: str) -> tuple[Panel, Period]:
     if found is None:
         raise DataProblem("period_outside", "There are no data for {period}.", period=period)
     return built, found
+
+
+def _adding_up(one: Kpi, frame: pd.DataFrame, column: str, total: float) -> pd.Series:
+    """A part of the formula account by account where it sums to the number's, else missing throughout.
+
+    A sum of measures that some accounts do not all have is, for them, made of those they have, as the whole is.
+    """
+    for given in (frame[list(one.measures)], frame[list(one.measures)].fillna(0)):
+        each = pd.Series(getattr(one.parts(given), column), index=frame.index, dtype=float)
+        if np.isclose(each.sum(), total, rtol=1e-9, atol=1e-9):
+            return each
+    return pd.Series(np.nan, index=frame.index)
 
 
 def _total(column: pd.Series, name: str) -> float:
