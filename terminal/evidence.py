@@ -10,6 +10,7 @@ import typer
 import workspace as farol
 from terminal import saying
 from terminal.saying import Json, WorkspaceName, gathered, say, show, word
+from words import catalogue
 from words import evidence as leading_words
 
 OUTCOMES = {
@@ -29,6 +30,7 @@ def evidence(
 ) -> None:
     """Print what the data say about every declared pair, graded."""
     opened = farol.living.opened(farol.Workspace.open(workspace))
+    catalogue.call_own(opened.own.names())
     found = farol.lead_map(opened, gathered(where), progress=told)
     lagging = OUTCOMES.get(outcome, outcome) if outcome else None
     seen = {one.lagging for one in found.found}

@@ -74,8 +74,10 @@ def _adding_up(one: Kpi, frame: pd.DataFrame, column: str, total: float) -> pd.S
 
     A sum of measures that some accounts do not all have is, for them, made of those they have, as the whole is.
     """
-    for given in (frame[list(one.measures)], frame[list(one.measures)].fillna(0)):
-        each = pd.Series(getattr(one.parts(given), column), index=frame.index, dtype=float)
+    known = frame[list(one.measures)].astype(float)
+    for given in (known, known.fillna(0.0)):
+        parts = one.parts({name: given[name] for name in one.measures})
+        each = parts.numerator if column == "numerator" else parts.denominator
         if np.isclose(each.sum(), total, rtol=1e-9, atol=1e-9):
             return each
     return pd.Series(np.nan, index=frame.index)

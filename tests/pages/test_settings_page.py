@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from data.policies import CHOICES, Policies
 from data.store import Store
 from tests.pages.conftest import HOSTILE, ROOT, words
+from ui.reference.settings import SECTIONS
 
 
 @pytest.fixture
