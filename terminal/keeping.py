@@ -2,13 +2,14 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 import workspace as farol
-from terminal.saying import Json, WorkspaceName, show, word
+from terminal.saying import Json, WorkspaceName, say, show, word
 
+SHOWN = ("version", "when", "action", "who", "in_force", "imports", "can")
 Import = Annotated[int | None, typer.Option("--import", help=word("data.cli_version"))]
 
 
@@ -21,8 +22,13 @@ def history(workspace: WorkspaceName = "default", as_json: Json = False) -> None
     """List what was imported, undone, redone, read again and erased."""
     store, found = farol.keeping.find(workspace)
     rows = farol.keeping.records(store, found.id)
-    columns = ("version", "when", "action", "who", "in_force", "imports", "can")
-    show(rows if as_json else [{name: row[name] for name in columns} for row in rows], as_json)
+    show(rows if as_json else [_in_words(row) for row in rows], as_json)
+
+
+def _in_words(row: dict[str, Any]) -> dict[str, Any]:
+    """A line of the history with headings in the reader's language."""
+    told = row | {"action": word(f"data.action_{row['action']}"), "in_force": "✓" if row["in_force"] else ""}
+    return {say(f"history.{name}"): told[name] for name in SHOWN}
 
 
 def undo(workspace: WorkspaceName = "default", of: Import = None, as_json: Json = False) -> None:

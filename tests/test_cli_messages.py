@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
 import cli
+from data.store import Batch, Store
 from terminal import saying
 
 SUBS = "subscription_id,account_id,started_on,amount,currency\n1,A,2024-01-01,5,USD\n2,B,2024-01-01,7,BRL\n"
@@ -80,3 +82,18 @@ def test_refusals(terminal: Path, arguments: tuple[str, ...], said: str) -> None
 def test_refusals_speak_the_language_of_the_terminal(terminal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saying, "LOCALE", "pt_BR")
     assert "é uma pasta" in run("import", str(terminal))[2]
+
+
+@pytest.mark.parametrize(("locale", "heading"), [("en", "in force"), ("pt_BR", "em vigor"), ("es", "en vigor")])
+def test_the_history_has_headings_in_the_language_of_the_terminal(
+    terminal: Path, monkeypatch: pytest.MonkeyPatch, locale: str, heading: str
+) -> None:
+    space = Store(terminal / "home").create_workspace("acme").id
+    rows = pa.table({"account_id": ["A"]})
+    Store(terminal / "home").commit(space, [Batch("accounts", rows, source_name="a.csv")])
+    monkeypatch.setattr(saying, "LOCALE", locale)
+    headings, line = run("history", "-w", "acme")[1].splitlines()
+    assert heading in headings
+    assert "in_force" not in headings
+    assert "a.csv → accounts (1)" in line
+    assert line.index("✓") == headings.index(heading)

@@ -280,6 +280,11 @@ def test_an_empty_workspace_is_an_empty_table(home, tmp_path):
     table = empty.table()
     assert table.empty
     assert {"kpi", "period", *COLUMNS, "unit"} <= set(table.columns)
-    assert not empty.lit()["lit"].any()
+    told = empty.lit().set_index("kpi")
+    assert not told["lit"].any()
+    assert all(told["needs"])  # every dark KPI says what it waits for
+    for key in ("survival_12m", "lifetime_median", "health_score"):
+        assert told.loc[key, "needs"] == ("subscriptions",)
+    assert told.loc["first_response_time_p90", "needs"] == ("contacts.first_response_at",)
     assert empty.records() == []
     assert not folders.panels(store.home, empty.id).exists()

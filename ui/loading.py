@@ -153,15 +153,7 @@ def cuts(loaded: Loaded, key: str) -> list[str]:
 def lit(loaded: Loaded) -> dict[str, tuple[bool, tuple[str, ...]]]:
     """Per KPI whether it has a value in some period, and the tables or columns still missing."""
     frame = loaded.space.lit()
-    found = {str(k): (bool(on), tuple(n)) for k, on, n in zip(frame["kpi"], frame["lit"], frame["needs"], strict=True)}
-    return {key: (on, needs or found[_rests_on(key)][1]) for key, (on, needs) in found.items()}
-
-
-def _rests_on(key: str) -> str:
-    """The KPI whose tables a median, a percentile or a survival figure needs as well; else the KPI itself."""
-    if key in ("lifetime_median", "survival_12m", "survival_24m"):
-        return "logo_churn"
-    return key.removesuffix("_median").removesuffix("_p90")
+    return {str(k): (bool(on), tuple(n)) for k, on, n in zip(frame["kpi"], frame["lit"], frame["needs"], strict=True)}
 
 
 def targets(loaded: Loaded, keys: Sequence[str], period: str, where: Where) -> dict[str, float]:

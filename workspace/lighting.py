@@ -11,6 +11,15 @@ from kpis.table import NEVER_ROLL_UP
 if TYPE_CHECKING:
     from workspace.numbers import Workspace
 
+# What is computed from rows or scores: the declared measure that is known where those are.
+STANDS_ON = {
+    **dict.fromkeys(("lifetime_median", "survival_12m", "survival_24m"), "closing_accounts"),
+    **dict.fromkeys(("health_points", "health_accounts"), "closing_accounts"),
+    **dict.fromkeys(("health_mrr_points", "health_mrr"), "closing_mrr"),
+    **{f"first_response_seconds_{share}": "first_response_seconds" for share in ("median", "p90")},
+    **{f"time_to_resolution_seconds_{share}": "resolution_seconds" for share in ("median", "p90")},
+}
+
 RECENT = 3  # months in which most of what never rolls up has a value, if it has one at all
 
 
@@ -20,7 +29,8 @@ def lit(workspace: "Workspace") -> pd.DataFrame:
     valued = set() if workspace.empty else _valued(workspace)
     found = []
     for one in workspace.catalogue.kpis:
-        needs = [need for name in one.measures if name in declared for need in declared[name].needs]
+        known = [declared[name] for name in (STANDS_ON.get(name, name) for name in one.measures) if name in declared]
+        needs = [need for measure in known for need in measure.needs]
         missing = tuple(need for need in dict.fromkeys(needs) if not _has(workspace.facts, need))
         found.append({"kpi": one.key, "lit": one.key in valued, "needs": missing})
     return pd.DataFrame(found)
