@@ -68,20 +68,14 @@ def _tested(here: Here) -> LeadMap | None:
 
 
 def _meaning(here: Here, found: LeadMap | None) -> None:
-    """Three cells: what the map costs, what is not on it, and why to choose before looking."""
+    """Two cells: what being on the map does and costs, and why to choose before looking."""
     tell, catalogue = here.tell, here.loaded.catalogue
-    grid = st.grid(columns=3, min_column_width=260, gap="small", border=True)
+    grid = st.grid(columns=2, min_column_width=300, gap="small", border=True)
     with grid.cell(), st.container(key="map_cost", gap="xxsmall"):
         st.markdown(f"##### {tell.t('pairs.n_on_map', n=len(catalogue.pairs))}", anchors=False)
         st.markdown(tell.t("pairs.together"))
         if found is not None:
-            _costs(here, pairs.counted(found.found, catalogue, found.last))
-    with grid.cell(), st.container(key="map_rest", gap="xxsmall"):
-        st.markdown(f"##### {tell.t('pairs.rest')}", anchors=False)
-        on_map = {pair.names for pair in catalogue.pairs}
-        tried = {(e.leading, e.lagging) for e in found.found if e.refusal is None} if found is not None else set()
-        st.markdown(tell.t("pairs.rest_says", n=len(tried - on_map)))
-        st.caption(tell.t("pairs.p_is"))
+            _costs(here, found)
     with grid.cell(), st.container(key="map_first", gap="xxsmall"):
         st.markdown(f"##### {tell.t('pairs.first')}", anchors=False)
         st.markdown(tell.t("pairs.first_says"))
@@ -92,18 +86,24 @@ def _meaning(here: Here, found: LeadMap | None) -> None:
             st.caption(tell.t("pairs.no_data"))
 
 
-def _costs(here: Here, counted: Mapping[str, int]) -> None:
-    """The smallest p that the pairs tested ask for, and what one more would."""
-    tell = here.tell
+def _costs(here: Here, found: LeadMap) -> None:
+    """The smallest p that the pairs tested ask for, and what one more would; and how many are tried beside them."""
+    tell, catalogue = here.tell, here.loaded.catalogue
+    counted = pairs.counted(found.found, catalogue, found.last)
     for level, n in counted.items():
         if n:
-            p, second, more = (
-                formats.decimal(pairs.needed(rank, k), 4, tell.locale)
-                for rank, k in ((1, n), (min(2, n), n), (1, n + 1))
-            )
-            st.markdown(f":small[{tell.t(f'pairs.cost_{level}', n=n, p=p, second=second, more=more)}]")
+            asked = ((1, n), (min(2, n), n), (1, n + 1))
+            p, second, more = (formats.decimal(pairs.needed(*one), 4, tell.locale, keep=True) for one in asked)
+            said = tell.t(f"pairs.cost_{level}", n=n, p=p, second=second, more=more)
+            st.markdown(f":small[{said}]", help=tell.t("pairs.p_is"))
     if not any(counted.values()):
         st.caption(tell.t("pairs.cost_none"))
+    still = sum(pair.waits(found.last) for pair in catalogue.removed)
+    if still:
+        st.caption(tell.t("pairs.cost_removed", n=still))
+    on_map = {pair.names for pair in catalogue.pairs}
+    tried = {(one.leading, one.lagging) for one in found.found if one.refusal is None}
+    st.caption(tell.t("pairs.rest_says", n=len(tried - on_map)))
 
 
 def _month(here: Here, id: str) -> str:
@@ -197,7 +197,7 @@ def _line(here: Here, pair: Pair, found: LeadMap | None) -> None:
 
 
 def _icon(key: str, icon: str, says: str, act: Callable[[], None]) -> None:
-    st.button("", key=key, icon=icon, type="tertiary", help=says, on_click=act)
+    st.button("", key=key, icon=icon, type="tertiary", help=says, on_click=act, width=36)
 
 
 def _title(here: Here, pair: Pair) -> str:
