@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.store import Store
+from kpis.catalogue import Catalogue
 from kpis.evidence.grades import verdict
 from kpis.evidence.result import Evidence
 from tests.pages.conftest import opened, words
@@ -22,19 +23,19 @@ def a_map(*found: Evidence) -> LeadMap:
 
 def test_the_best_sentence_belongs_to_the_objective() -> None:
     upsell = replace(FOUND, leading="at_seat_limit", lagging="upsell")
-    assert headline.best(a_map(FOUND, upsell), "retention") == FOUND
-    assert headline.best(a_map(FOUND, upsell), "expansion") == upsell
-    assert headline.best(a_map(FOUND, upsell), "quality") is None
+    assert headline.best(a_map(FOUND, upsell), "retention", Catalogue()) == FOUND
+    assert headline.best(a_map(FOUND, upsell), "expansion", Catalogue()) == upsell
+    assert headline.best(a_map(FOUND, upsell), "quality", Catalogue()) is None
 
 
 @pytest.mark.parametrize("grade", ["weak", "no_sign", "not_enough_data"])
 def test_what_is_not_sure_is_not_said(grade: str) -> None:
-    assert headline.best(a_map(replace(FOUND, grade=grade)), "retention") is None
+    assert headline.best(a_map(replace(FOUND, grade=grade)), "retention", Catalogue()) is None
 
 
 @pytest.mark.parametrize("tag", ["already_leaving", "moves_together", "reacts", "influence_each_other"])
 def test_what_comes_too_late_is_not_said(tag: str) -> None:
-    assert headline.best(a_map(replace(FOUND, tag=tag)), "retention") is None
+    assert headline.best(a_map(replace(FOUND, tag=tag)), "retention", Catalogue()) is None
     assert labels.leads(replace(FOUND, tag=tag)) is False
 
 
@@ -46,7 +47,7 @@ def test_little_evidence_argues_for_no_label(grade: str) -> None:
 
 def test_strong_comes_before_likely() -> None:
     likely = replace(FOUND, leading="nps", grade="likely", estimate=0.05)
-    assert headline.best(a_map(likely, FOUND), "retention") == FOUND
+    assert headline.best(a_map(likely, FOUND), "retention", Catalogue()) == FOUND
 
 
 def test_the_small_sample_has_no_sentence() -> None:

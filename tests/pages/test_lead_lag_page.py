@@ -30,7 +30,6 @@ def test_every_language(lang: str) -> None:
     said = words(at)
     assert at.title[0].value == text("evidence.title", lang)
     assert text("evidence.legend", lang) in said
-    assert text("evidence.not_said", lang) in said
     assert at.get("vega_lite_chart")
 
 

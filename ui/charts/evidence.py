@@ -76,9 +76,10 @@ def lead_map(look: Look, rows: int, columns: int) -> dict[str, Any]:
     cells = (
         base.mark_rect(cornerRadius=4, cursor="pointer").encode(fill=alt.Fill("grade:N", scale=colour)).add_params(pick)
     )
-    edges = base.mark_rect(cornerRadius=4, fillOpacity=0, strokeWidth=1).encode(
-        stroke=alt.value(palette.hairline),
-        strokeDash=alt.condition("datum.grade == 'not_enough_data'", alt.value([3, 3]), alt.value([1, 0])),
+    few = "datum.grade == 'not_enough_data'"
+    edges = base.transform_filter(f"!({few})").mark_rect(cornerRadius=4, fillOpacity=0, stroke=palette.hairline)
+    dashed = base.transform_filter(few).mark_rect(
+        cornerRadius=4, fillOpacity=0, stroke=palette.ticks, strokeOpacity=0.7, strokeDash=[3, 3]
     )
     chosen = base.transform_filter("datum.chosen").mark_rect(
         cornerRadius=4, fillOpacity=0, stroke=palette.text, strokeWidth=2.2
@@ -97,7 +98,9 @@ def lead_map(look: Look, rows: int, columns: int) -> dict[str, Any]:
         )
         .encode(color=tone)
     )
-    chart = alt.layer(cells, edges, chosen, top, low, one).resolve_scale(color="independent", fill="independent")
+    chart = alt.layer(cells, edges, dashed, chosen, top, low, one).resolve_scale(
+        color="independent", fill="independent"
+    )
     return finish(chart, look, height=42 * rows + 8)
 
 

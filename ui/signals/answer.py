@@ -14,6 +14,7 @@ from ui.signals.board import BY, DOTS, MIRRORS, outcomes, warns
 from ui.signals.warned import ANCHOR, Warned
 from ui.telling import Teller
 from ui.text import escaped
+from ui.verdict import listed as joined
 from words import evidence as words
 from workspace import LeadMap
 
@@ -76,6 +77,9 @@ def watched(one: Evidence, tell: Teller) -> Fact:
 def early(one: Evidence, tell: Teller) -> Fact:
     """How many months before, and from when it can be seen."""
     lead, from_ = (tell.t("evidence.n_months", n=n or 0) for n in (one.lead_months, one.visible_from))
+    if one.tag == "risk_profile":
+        said = tell.t("evidence.answer_profile_says", at=lead)
+        return Fact(tell.t("evidence.answer_early"), tell.t("evidence.answer_profile"), said)
     by_notice = one.level == "account" and one.lagging in words.BY_NOTICE
     value = tell.t("evidence.answer_before_notice" if by_notice else "evidence.answer_before", n=one.lead_months)
     longer = bool(one.visible_from) and one.visible_from != one.lead_months
@@ -119,15 +123,13 @@ def _none(here: Here, one: Evidence, found: LeadMap, objective: str, best: str) 
     shown = [v.shown for v in found.verdicts if v.shown.lagging in outcomes(objective, here.loaded.catalogue)]
     few = sum(e.refusal is not None or e.grade == "not_enough_data" for e in shown)
     late = sum(e.refusal is None and e.grade in DOTS and e.tag in MIRRORS for e in shown)
-    st.markdown(tell.t("evidence.answer_none_says", n=len(shown), none=len(shown) - few - late, few=few, late=late))
+    counts = {"sign": len(shown) - few - late, "few": few, "late": late}
+    parts = [tell.t(f"evidence.answer_none_{name}", n=n) for name, n in counts.items() if n]
     why = "" if one.refusal is None else words.remark("why", one.refusal.id, one.refusal.params, tell.locale)
-    settle = story.settles(here, one, found)
-    if why or settle:
-        st.markdown(
-            " ".join(
-                part for part in (escaped(why), f"**{tell.t('evidence.settle')}** {settle}" if settle else "") if part
-            )
-        )
+    said = f"{tell.t('evidence.answer_none_tried', n=len(shown))} {joined(parts, tell)}."
+    st.markdown(f"{said} {escaped(why)}".strip())
+    if settle := story.settles(here, one, found):
+        st.markdown(f"**{tell.t('evidence.settle')}** {settle}")
 
 
 def _opener(pair: str) -> Any:

@@ -1,6 +1,6 @@
 """The map's content: which indicators stand against which outcomes, and what each cell says."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -103,10 +103,9 @@ def board(
                     "chosen": pair_id(key, outcome) == chosen,
                 }
             )
-    # Of equally graded pairs the one with the outcome that stands first.
     best = max(
         cells.values(),
-        key=lambda v: (*strength(v.shown)[:3], -present.index(v.shown.lagging), strength(v.shown)[3]),
+        key=lambda v: order_of(v.shown, present),
         default=None,
     )
     found = pair_id(best.shown.leading, best.shown.lagging) if best else ""
@@ -130,6 +129,11 @@ def strength(one: Evidence) -> tuple[int, int, int, float]:
         int(one.tag == "early_warning"),
         abs(one.effect) if _shows(one) else 0.0,
     )
+
+
+def order_of(one: Evidence, among: Sequence[str]) -> tuple[float, ...]:
+    """How pairs are ranked, the best highest: of equally graded ones that with the outcome that stands first."""
+    return (*strength(one)[:3], -among.index(one.lagging), strength(one)[3])
 
 
 def cell(one: Evidence, tell: Teller) -> tuple[str, str]:

@@ -5,10 +5,11 @@ from typing import Any
 import streamlit as st
 
 import workspace
+from kpis.catalogue import Catalogue
 from kpis.evidence.result import Evidence
 from ui import link
 from ui.here import Here
-from ui.signals.board import BY, DOTS, OUTCOMES, strength, warns
+from ui.signals.board import BY, DOTS, order_of, outcomes, warns
 from ui.text import escaped
 from words import evidence as words
 from workspace import LeadMap
@@ -31,15 +32,12 @@ def afterwards(here: Here) -> LeadMap | None:
     return workspace.lead_map(here.loaded.space)
 
 
-def best(found: LeadMap, objective: str) -> Evidence | None:
+def best(found: LeadMap, objective: str, catalogue: Catalogue) -> Evidence | None:
     """The best evidence that something comes before an outcome of the objective; None below likely."""
-    sure = [
-        one
-        for one in (verdict.shown for verdict in found.verdicts)
-        if one.lagging in OUTCOMES[objective] and one.grade in SURE and warns(one)
-    ]
-    order = OUTCOMES[objective]
-    return max(sure, key=lambda e: (*strength(e)[:3], -order.index(e.lagging), strength(e)[3]), default=None)
+    among = outcomes(objective, catalogue)
+    shown = [verdict.shown for verdict in found.verdicts if verdict.shown.lagging in among]
+    sure = [one for one in shown if one.grade in SURE and warns(one)]
+    return max(sure, key=lambda one: order_of(one, among), default=None)
 
 
 def place() -> Any:
@@ -49,7 +47,7 @@ def place() -> Any:
 
 def fill(here: Here, objective: str, where: Any, found: LeadMap | None) -> None:
     """Write the sentence, or leave the place empty."""
-    one = best(found, objective) if found is not None else None
+    one = best(found, objective, here.loaded.catalogue) if found is not None else None
     if one is None:
         return
     tell = here.tell

@@ -10,7 +10,7 @@ from ui.here import Here
 from ui.reading import Reading
 from ui.reference.saving import saved
 from ui.signals import headline
-from ui.signals.board import MIRRORS, OUTCOMES, cell, strength
+from ui.signals.board import MIRRORS, cell, order_of, outcomes
 from ui.text import escaped
 from words import evidence as words
 from workspace import LeadMap
@@ -33,13 +33,14 @@ def show(here: Here, objective: str, readings: dict[str, Reading]) -> None:
             return
         for reading in readings.values():
             if reading.role in ("leading", "lagging"):
-                _line(here, objective, reading, _best(found, reading.key, objective))
+                _line(here, objective, reading, _best(here, found, reading.key, objective))
 
 
-def _best(found: LeadMap, key: str, objective: str) -> Evidence | None:
+def _best(here: Here, found: LeadMap, key: str, objective: str) -> Evidence | None:
     """The strongest evidence of a KPI as an indicator of the objective's outcomes; None where it was not tried."""
-    tried = [v.shown for v in found.verdicts if v.shown.leading == key and v.shown.lagging in OUTCOMES[objective]]
-    return max(tried, key=strength, default=None)
+    among = outcomes(objective, here.loaded.catalogue)
+    tried = [v.shown for v in found.verdicts if v.shown.leading == key and v.shown.lagging in among]
+    return max(tried, key=lambda one: order_of(one, among), default=None)
 
 
 def leads(one: Evidence) -> bool | None:

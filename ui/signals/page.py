@@ -32,14 +32,15 @@ def show(here: Here) -> None:
             notices.nothing_yet(here)
             return
         found = _tested(here)
-        first, last = (period_in_sentence(one, tell.locale, year=True) if one else "" for one in found.span)
+        if not found.verdicts:
+            header.head(here, tell.t("evidence.title"), tell.t("evidence.question"), periods=False)
+            _nothing(here, found)
+            return
+        first, last = (period_in_sentence(one, tell.locale, year=True) for one in found.span)
         indicators = len({v.shown.leading for v in found.verdicts})
         caption = tell.t("evidence.caption", n=indicators, months=found.months, first=first, last=last)
         words = header.filter_words(here)
         header.head(here, tell.t("evidence.title"), f"{caption} · {words}" if words else caption, periods=False)
-        if not found.verdicts:
-            st.caption(tell.t("evidence.nothing_tried"))
-            return
         _body(here, found)
 
 
@@ -73,7 +74,7 @@ def _body(here: Here, found: LeadMap) -> None:
     _objectives(here, objective)
     verdict = found.pair(*shown.pair.split(board.BY, 1)) if shown.pair else None
     if verdict is None:
-        st.caption(here.tell.t("evidence.nothing_tried"))
+        _nothing(here, found)
         return
     call = answer.show(here, verdict, found, objective, shown.best)
     grid = st.grid(columns=5, min_column_width=150, gap="small", border=True)
@@ -91,6 +92,23 @@ def _body(here: Here, found: LeadMap) -> None:
             segmented.sentence(here, segments)
         segmented.show(here, segments)
     warned.show(here, verdict.shown, listing)
+
+
+def _nothing(here: Here, found: LeadMap) -> None:
+    """Nothing to test: what is missing, and what to bring in."""
+    tell = here.tell
+    if not found.first:
+        missing, step = ("filtered" if here.link.where else "months"), ""
+    elif found.verdicts or not any(found.events.values()):
+        missing, step = "outcome", "step_outcome"
+    else:
+        missing, step = "indicator", "step"
+    with st.container(border=True, key="leads_answer", gap="xsmall"):
+        st.markdown(f"## {tell.t('evidence.answer_none')}", anchors=False)
+        st.markdown(tell.t(f"evidence.nothing_{missing}"))
+        if step:
+            st.markdown(f"**{tell.t('evidence.settle')}** {tell.t(f'evidence.nothing_{step}')}")
+            st.page_link(notices.IMPORT, label=tell.t("shell.empty_step"), icon=":material/upload_file:")
 
 
 @dataclass(frozen=True)
