@@ -71,8 +71,13 @@ def _evidence(told: dict[str, Any]) -> Evidence:
     return Evidence(**told | leads | plain | {"refusal": refusal, "warnings": warnings})
 
 
+def _fields(one: Any) -> dict[str, Any]:
+    """The fields of a piece of evidence, or of what it holds."""
+    return {field.name: getattr(one, field.name) for field in dataclasses.fields(one)}
+
+
 def _write(path: Path, told: dict[str, Any]) -> None:
-    text = json.dumps(told | {"found": [dataclasses.asdict(one) for one in told["found"]]})
+    text = json.dumps(told, default=_fields)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, aside = tempfile.mkstemp(dir=path.parent, suffix=".part")

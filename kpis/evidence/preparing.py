@@ -1,6 +1,7 @@
 """From a company's raw monthly values to differences that can be compared."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ class Series:
     ingredients: frozenset[str] = frozenset()
     snapshot: bool = False
 
-    @property
+    @cached_property
     def raw(self) -> Floats:
         """The values as numbers; months with a small denominator, and infinities, are NaN."""
         values = np.array(self.values, dtype=float)
@@ -42,6 +43,16 @@ class Series:
             cases = np.asarray(self.denominators, dtype=float)
             values[~(cases >= SMALLEST_DENOMINATOR)] = np.nan
         return values
+
+    @cached_property
+    def filled(self) -> Floats:
+        """The same with short gaps carried forward."""
+        return carried(self.raw)
+
+    @cached_property
+    def coverage(self) -> float:
+        """Share of known months between the first and the last known one; 0 when there is none."""
+        return coverage(self.raw)
 
 
 def coverage(values: Floats) -> float:

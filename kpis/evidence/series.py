@@ -14,8 +14,6 @@ from kpis.evidence.permuting import Partial, partial_correlations
 from kpis.evidence.preparing import (
     Floats,
     Series,
-    carried,
-    coverage,
     design,
     differences,
     lagged,
@@ -103,18 +101,16 @@ def _pair(names: Names, series: Mapping[str, Series], first_month: int, allowed:
     shared = sorted((x.ingredients | {x.key}) & (y.ingredients | {y.key}))
     if shared and not allowed:
         return Remark("shared_ingredients", {"shared": shared}), None
-    raw = (x.raw, y.raw)
-    for one, values in zip((x, y), raw, strict=True):
-        if coverage(values) < ENOUGH_COVERAGE and (~np.isnan(values)).any():
-            return Remark("too_many_gaps", {"series": one.key, "coverage": coverage(values)}), None
-    filled = [carried(values) for values in raw]
-    start, end = longest_stretch(~np.isnan(filled[0]) & ~np.isnan(filled[1]))
+    for one in (x, y):
+        if 0 < one.coverage < ENOUGH_COVERAGE:
+            return Remark("too_many_gaps", {"series": one.key, "coverage": one.coverage}), None
+    start, end = longest_stretch(~np.isnan(x.filled) & ~np.isnan(y.filled))
     if end - start < FEWEST_MONTHS:
         return Remark("few_months", {"n": end - start, "needed": FEWEST_MONTHS}), None
-    for one, values in zip((x, y), filled, strict=True):
-        if len(np.unique(values[start:end])) < FEWEST_DISTINCT:
+    for one in (x, y):
+        if len(np.unique(one.filled[start:end])) < FEWEST_DISTINCT:
             return Remark("few_values", {"series": one.key, "needed": FEWEST_DISTINCT}), None
-    leading, lagging = (differences(values[start:end]) for values in filled)
+    leading, lagging = (differences(one.filled[start:end]) for one in (x, y))
     # A difference belongs to its second month: the first one to the month after `start`.
     return Remark(""), _Pair(names, start, end, leading, lagging, (first_month + start) % 12)
 
