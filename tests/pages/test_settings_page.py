@@ -34,7 +34,7 @@ def opened(workspace: str, lang: str = "en") -> AppTest:
 def test_opens_everywhere(workspace: str, lang: str) -> None:
     at = opened(workspace, lang)
     assert not at.exception
-    assert len(at.tabs) == 7
+    assert len(at.tabs) == len(SECTIONS)
     keys = {w.key for kind in ("selectbox", "number_input", "text_input") for w in at.get(kind)}
     for name in Policies.names():
         if name not in ("currency", "timezone"):

@@ -3,12 +3,12 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
+from functools import partial
 
 import streamlit as st
 
 from kpis.benchmarks import orientation
-from kpis.explain import explain, formula_text
+from kpis.explain import formula_text
 from kpis.kpi import OBJECTIVES, Kpi
 from ui import cards, link, loading, notices
 from ui.here import Here
@@ -17,10 +17,10 @@ from ui.loading import Loaded, Scope, kept
 from ui.measure_names import measure_name
 from ui.objectives import FACES
 from ui.reading import judged_period
-from ui.reference import head, inputs
+from ui.reference import head, inputs, settings
 from ui.telling import Teller
 from ui.text import escaped
-from words import catalogue, formats
+from words import catalogue
 from workspace.policy_reach import touching
 
 _QUERY = "definitions_query"
@@ -43,7 +43,8 @@ def show(here: Here) -> None:
     """Draw the page; the KPI named in the link comes first, open."""
     tell = here.tell
     with notices.caught():
-        head.plain(here, tell.t("shell.definitions"), tell.t("definitions.says", n=len(here.loaded.catalogue.kpis)))
+        says = tell.t("definitions.says", n=len(here.loaded.catalogue.kpis))
+        head.plain(here, tell.t("shell.definitions"), says, partial(_make, here))
         entries = _entries(here.loaded.scope, here.loaded, here.link, here.locale, tell)
         opened = next((one for one in entries if one.key == here.link.kpi), None)
         if opened is not None:
@@ -59,6 +60,13 @@ def show(here: Here) -> None:
             st.caption(tell.t("definitions.none", asked=escaped(asked)))
         for objective in OBJECTIVES:
             _section(here, objective, [one for one in found if one.objective == objective])
+
+
+def _make(here: Here) -> None:
+    """The way to where a company defines its own."""
+    if st.button(here.tell.t("own.make"), icon=":material/add:", key="definitions_make"):
+        st.session_state[settings.ASKED] = "own"
+        st.switch_page("pages/reference/settings.py", query_params=link.query(here.link))
 
 
 def matching(entries: Sequence[Entry], asked: str) -> list[Entry]:
@@ -146,7 +154,7 @@ def _entry(
     name, says = tell.name(one.key), catalogue.explain(one.key, tell.locale)
     formula = formula_text(one, lambda measure: measure_name(measure, tell))
     lines = [f"**{tell.t('definitions.formula')}** {escaped(formula)}"]
-    lines += today(one, tell, period, values.get(one.key), measures)
+    lines += inputs.today(one, tell, period, values.get(one.key), measures)
     lines.append(f"**{tell.t('definitions.undefined')}** {undefined(one, tell)}")
     lines.append(f"**{tell.t('definitions.inputs')}** {inputs.of(one, tell)}")
     lines.append(f"**{tell.t('definitions.lit')}** {_lit(light, tell)}")
@@ -158,26 +166,6 @@ def _entry(
     lines.append(f":gray[**{tell.t('definitions.source')}** {escaped(source)}]")
     search = folded(" ".join([one.key, one.key.replace("_", " "), name, says, formula]))
     return Entry(one.key, one.objective, name, says, light[0], tuple(lines), search)
-
-
-def today(
-    one: Kpi, tell: Teller, period: str, value: tuple[float, float] | None, measures: dict[str, float]
-) -> list[str]:
-    """The formula with the numbers of the last whole month in it; nothing where there is no value."""
-    if value is None or not isfinite(value[0]):
-        return []
-    known = {name: measures.get(name, float("nan")) for name in one.measures}
-    if len(known) == 1 and not isfinite(known[one.measures[0]]):
-        known[one.measures[0]] = value[1]
-    text = ""
-    for part in explain(one, known).parts:
-        if part.measure == "gross_margin" and not isfinite(part.value):
-            continue
-        unit = loading.unit_of(part.measure, one) if part.measure and part.measure != "gross_margin" else "count"
-        shown = f"{part.opening}{tell.full(part.value, unit)}{part.closing}"
-        text += f" {part.operator} {shown}" if text else shown
-    result = tell.value(value[0], one.unit)
-    return [f"**{formats.period(period, tell.locale)}** {escaped(text)} = **{escaped(result)}**"]
 
 
 def undefined(one: Kpi, tell: Teller) -> str:

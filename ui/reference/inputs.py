@@ -1,10 +1,13 @@
 """Where a KPI's numbers come from and what a policy says, in words."""
 
+from math import isfinite
 from typing import Any
 
 from data.measures import all_measures
 from data.policies import CHOICES
+from kpis.explain import explain
 from kpis.kpi import Kpi
+from ui import loading
 from ui.loading import Loaded
 from ui.telling import Teller
 from ui.text import escaped
@@ -43,6 +46,26 @@ def _way(need: str, tell: Teller) -> str:
     word = f"import.c_{column}"
     named = tell.t(word) if catalogue.has(word, tell.locale) else column
     return tell.t("objective.column_of", column=named, table=shown)
+
+
+def today(
+    one: Kpi, tell: Teller, period: str, value: tuple[float, float] | None, measures: dict[str, float]
+) -> list[str]:
+    """The formula with the numbers of the last whole month in it; nothing where there is no value."""
+    if value is None or not isfinite(value[0]):
+        return []
+    known = {name: measures.get(name, float("nan")) for name in one.measures}
+    if len(known) == 1 and not isfinite(known[one.measures[0]]):
+        known[one.measures[0]] = value[1]
+    text = ""
+    for part in explain(one, known).parts:
+        if part.measure == "gross_margin" and not isfinite(part.value):
+            continue
+        unit = loading.unit_of(part.measure, one) if part.measure and part.measure != "gross_margin" else "count"
+        shown = f"{part.opening}{tell.full(part.value, unit)}{part.closing}"
+        text += f" {part.operator} {shown}" if text else shown
+    result = tell.value(value[0], one.unit)
+    return [f"**{formats.period(period, tell.locale)}** {escaped(text)} = **{escaped(result)}**"]
 
 
 def policies_said(one: Kpi, loaded: Loaded, tell: Teller) -> str:

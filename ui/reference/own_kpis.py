@@ -1,9 +1,11 @@
 """Settings of the company's own KPIs: those there are, what the data offer, and a form that shows before it saves."""
 
+import re
 from functools import partial
 
 import streamlit as st
 
+from kpis.explain import formula_text
 from kpis.kpi import OBJECTIVES
 from kpis.own import DIRECTIONS, LONGEST_NAME, LONGEST_SAYS, ROLES, SHARE, UNITS, Definition, plain
 from kpis.own_formula import LONGEST, OwnProblem
@@ -124,7 +126,8 @@ def _choices(here: Here) -> None:
     }
     for field, (options, word) in listed.items():
         with grid.cell():
-            st.selectbox(tell.t(f"own.{field}"), options, key=_key(field), format_func=word)
+            label = tell.t("settings.tab_labels" if field == "role" else f"own.{field}")
+            st.selectbox(label, options, key=_key(field), format_func=word)
 
 
 def _measures(here: Here) -> dict[str, str]:
@@ -175,15 +178,15 @@ def _list(here: Here) -> None:
     st.markdown(f"##### {tell.t('own.title', n=len(own.definitions))}", anchors=False)
     if not own.definitions:
         st.caption(tell.t("own.none"))
-    broken = own.broken
+    broken, kpis = own.broken, {one.key: one for one in own.kpis}
     for one in own.definitions:
+        made = kpis.get(one.key)
+        formula = one.formula if made is None else formula_text(made, lambda name: measure_name(name, tell))
         where = f"{tell.t(f'shell.{one.objective}')} · {tell.t(f'objective.{one.role}').lower()}"
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="xsmall"
         ):
-            st.markdown(
-                f"**{escaped(one.name)}** :gray[{where}]  \n:small[:gray[{escaped(one.formula)}]]", width="stretch"
-            )
+            st.markdown(f"**{escaped(one.name)}** :gray[{where}]  \n:small[:gray[{escaped(formula)}]]", width="stretch")
             with st.container(horizontal=True, width="content", gap="xsmall"):
                 values = {field: getattr(one, field) for field in FIELDS}
                 st.button(
@@ -223,7 +226,7 @@ def _list(here: Here) -> None:
 
 def _found(here: Here) -> None:
     """The metrics of the data, each ready to be made a KPI."""
-    tell, found = here.tell, own_kpis.metrics(here.loaded.space)
+    tell, own, found = here.tell, here.loaded.space.own, own_kpis.metrics(here.loaded.space)
     st.markdown(f"##### {tell.t('own.found')}", anchors=False)
     if not found:
         st.caption(tell.t("own.found_none"))
@@ -231,6 +234,9 @@ def _found(here: Here) -> None:
         words = own_kpis.metric_words(metric.name)
         days = [formats.day(day, tell.locale, year=True) for day in (metric.first, metric.last)]
         notes = [tell.t("own.metric_says", n=metric.rows, first=days[0], last=days[1])]
+        parts = set(own_kpis.of_metrics([metric]))
+        users = [escaped(one.name) for one in own.definitions if parts & set(re.findall(r"\w+", one.formula))]
+        notes += [tell.t("own.metric_used", names=", ".join(users))] if users else []
         notes += [tell.t("own.metric_company")] if not metric.owned else []
         notes += [tell.t("own.metric_huge", n=metric.too_large)] if metric.too_large else []
         st.markdown(f"**{escaped(metric.name)}**  \n:small[:gray[{' '.join(notes)}]]")

@@ -9,7 +9,7 @@ from ui.charts import series
 from ui.here import Here
 from ui.measure_names import measure_name
 from ui.reading import judged_period, read
-from ui.reference import definitions
+from ui.reference import inputs
 from ui.text import escaped
 from words import catalogue
 
@@ -30,7 +30,7 @@ def show(here: Here, one: Definition) -> None:
         st.markdown(f":material/lightbulb_2: {tell.t('own.no_value', reason=tell.reason(reading))}")
         return
     found = loading.measures_of(space, kpi.measures, period, "month", ())
-    for line in definitions.today(kpi, tell, period, (reading.value, reading.numerator), found):
+    for line in inputs.today(kpi, tell, period, (reading.value, reading.numerator), found):
         st.markdown(line)
     if not reading.known:
         st.markdown(f":gray[{tell.title_period(period)}: {tell.reason(reading)}]")
