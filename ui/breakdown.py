@@ -16,9 +16,11 @@ from ui.reading import Reading
 from ui.telling import Teller
 from ui.text import escaped
 from words import formats
+from workspace.ranges import with_ranges
 
 MOST = 8
-NOBODY = ""  # rows without an account, and accounts without the attribute: a chart of their own, at the end
+NONE = ""  # accounts without the attribute, and rows without an account: charts of their own, at the end
+NOBODY = "\x00"
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,9 @@ def _split(
 ) -> Split | None:
     key, unit = _reading.key, _reading.kpi.unit
     table = loading.table(_loaded, (key,), state.grain, by=by, where=state.where)
-    table = table[table["complete"].astype(bool)].assign(**{by: lambda f: f[by].fillna(NOBODY).astype(str)})
     whole = frames.windowed(_reading.history, _reading.period, state.span)
+    table = with_ranges(_loaded.space, table, state.grain, by, dict(state.where), tuple(whole["period"]))
+    table = table[table["complete"].astype(bool)].assign(**{by: lambda f: f[by].fillna(NOBODY).astype(str)})
     order = dict(zip(whole["period"], whole["order"], strict=True))
     starts = dict(zip(whole["period"], whole["start"], strict=True))
     table = table[table["period"].isin(order)]
@@ -107,8 +110,9 @@ def _split(
     now = table[table["period"] == _reading.period].assign(size=lambda f: f["n"].fillna(f["numerator"]).fillna(0))
     ranked = list(now.sort_values("size", ascending=False)[by])
     ranked += [v for v in dict.fromkeys(table[by]) if v not in ranked]
-    without = [NOBODY] if table.loc[table[by] == NOBODY, "value"].notna().any() else []
-    ranked = [name for name in ranked if name != NOBODY]
+    names = {NONE: tell.t("objective.by_none", dimension=said), NOBODY: tell.t("objective.no_account")}
+    without = [name for name in names if table.loc[table[by] == name, "value"].fillna(0.0).astype(bool).any()]
+    ranked = [name for name in ranked if name not in names]
     drawn = [*ranked[:MOST], *without]
     company = whole.set_index("period")["value"].astype(float)
     segments = []
@@ -117,12 +121,12 @@ def _split(
         data = frames.texts(_reading, block, tell).assign(other=block["period"].map(company), target=np.nan)
         data = series.points(data, scale=scale)
         here = now[now[by] == name]
-        shown = name if name != NOBODY else tell.t("objective.by_none", dimension=said)
+        shown = names.get(name, name)
         segments.append(
             Segment(shown, _size(here, _reading, tell), frames.arrow(data), _says(shown, here, _reading, tell))
         )
     values = table[table[by].isin(drawn)]["value"].dropna().astype(float)
-    named = table.assign(**{by: table[by].replace(NOBODY, tell.t("objective.by_none", dimension=said))})
+    named = table[table[by].isin([*ranked, *without])].assign(**{by: lambda f: f[by].replace(names)})
     return Split(
         segments, extent(values, company, scale), axis, _table(named, by, unit, tell), max(len(ranked) - MOST, 0)
     )
@@ -143,8 +147,11 @@ def _size(row: pd.DataFrame, reading: Reading, tell: Teller) -> str:
         return formats.DASH
     if not isfinite(float(row["value"].iloc[0])):
         return tell.t("objective.no_value")
-    n = float(row["n"].iloc[0])
-    return tell.t("objective.cases", n=int(n)) if isfinite(n) and n > 0 else ""
+    low, high, n, accounts = (float(row[name].iloc[0]) for name in ("low", "high", "n", "accounts"))
+    said = [tell.rests_on(reading.kpi, n, accounts)]
+    if isfinite(low) and isfinite(high):
+        said.append(tell.range(low, high, reading.kpi.unit))
+    return " · ".join(one for one in said if one)
 
 
 def _says(name: str, row: pd.DataFrame, reading: Reading, tell: Teller) -> str:
@@ -153,10 +160,16 @@ def _says(name: str, row: pd.DataFrame, reading: Reading, tell: Teller) -> str:
 
 
 def _table(table: pd.DataFrame, by: str, unit: str, tell: Teller) -> pd.DataFrame:
-    wide = table.assign(**{by: table[by].astype(str)}).pivot_table(
-        index="period", columns=by, values="value", sort=False
-    )
-    shown = wide.iloc[::-1].map(lambda v: tell.full(v, unit))
+    table = table.assign(**{by: table[by].astype(str)})
+    wide = {name: table.pivot(index="period", columns=by, values=name).iloc[::-1] for name in ("value", "low", "high")}
+    columns = {}
+    for name in table[by].drop_duplicates():
+        columns[name] = [tell.full(v, unit) for v in wide["value"][name]]
+        ends = list(zip(wide["low"][name], wide["high"][name], strict=True))
+        if any(isfinite(low) for low, _ in ends):
+            ranges = [tell.range(*pair, unit) if all(map(isfinite, pair)) else formats.DASH for pair in ends]
+            columns[f"{name} · {tell.t('objective.likely_range')}"] = ranges
+    shown = pd.DataFrame(columns, index=wide["value"].index)
     shown.insert(0, tell.t("shell.period"), [formats.period(p, tell.locale, short=True) for p in shown.index])
     shown.columns = [str(c) for c in shown.columns]
     return shown

@@ -55,7 +55,7 @@ def _hero(here: Here, reading: Reading) -> None:
         with st.container(key="hero_value"):
             st.markdown(tell.value(reading.value, unit))
         if reading.status:
-            st.markdown(f"{tell.status(reading)} :gray[{tell.target(reading)}]")
+            st.markdown(f"{tell.status(reading)} :gray[· {tell.target(reading)}]")
         for label, value in facts(here, reading):
             with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
                 st.markdown(f":gray[{label}]", width="content")
@@ -112,7 +112,7 @@ def _sureness(here: Here, reading: Reading) -> list[str]:
         said.append(tell.t("objective.close_says"))
     if reading.few:
         said.append(tell.t("objective.small_sample", n=reading.few))
-    if not reading.complete and reading.key in BUILDS_UP:
+    if not reading.complete and reading.builds_up:
         said.append(tell.t("objective.running"))
     return said
 
@@ -125,13 +125,13 @@ def _history(here: Here, reading: Reading) -> None:
     words = [tell.unit(reading) if unit == reading.kpi.unit else tell.t(f"objective.unit_{unit}")]
     words += [tell.t("objective.dashed_target")] if reading.status else []
     words += [tell.t("objective.pale_band")] if banded else []
-    words += [tell.t("objective.dotted_unfinished")] if frames.unfinished_shown(reading, here.link.span) else []
+    words += [frames.unfinished_words(reading, tell, here.link.span)]
     words += [tell.t("objective.grey_ahead")] if look.says else []
     with st.container(key="history", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(f"##### {tell.t('objective.history')}", width="content", anchors=False)
             draw.behind(tell, "history", lambda: history_table(here, reading, look.rows), f"{reading.key}.csv")
-        st.caption(" · ".join(words) + ". " + tell.t("objective.zoom_says"), help=look.why or None)
+        st.caption(" · ".join(w for w in words if w) + ". " + tell.t("objective.zoom_says"), help=look.why or None)
         spec = series.line(
             here.look,
             unit,
@@ -174,10 +174,6 @@ def history_table(here: Here, reading: Reading, look: pd.DataFrame) -> pd.DataFr
             ],
         }
     )
-
-
-# What is used adds up over a month, so that a month still running looks low.
-BUILDS_UP = frozenset({"health_score", "health_score_mrr", "adoption", "feature_adoption", "engagement", "stickiness"})
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,10 @@ def _list(here: Here, reading: Reading, choice: str, found: Behind) -> None:
         if not isfinite(found.total):
             st.caption(tell.t("objective.product_says"))
         elif found.closes:
-            st.markdown(f":material/check: {tell.t('objective.sums_to', total=total, what=what)}", width="content")
+            said = tell.t("objective.sums_to", total=total, what=what)
+            if choice == "accounts" and reading.kpi.interval == "nps":
+                said = f"{said} :gray[{tell.t('objective.nps_says')}]"
+            st.markdown(f":material/check: {said}", width="content")
         else:
             st.caption(tell.t("objective.sums_short", total=total, whole=tell.full(found.whole, found.unit)))
         st.download_button(

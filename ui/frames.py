@@ -34,10 +34,12 @@ def windowed(history: pd.DataFrame, period: str, span: str) -> pd.DataFrame:
 _SPANS = {"12": 12, "24": 24}
 
 
-def unfinished_shown(reading: Reading, span: str) -> bool:
-    """Whether a chart of this reading has a value that is not final."""
+def unfinished_words(reading: Reading, tell: Teller, span: str) -> str:
+    """What the dotted end of a chart means; empty where every value is final."""
     block = windowed(reading.history, reading.period, span)
-    return bool((block["value"].notna() & ~block["complete"].astype(bool)).any())
+    if not (block["value"].notna() & ~block["complete"].astype(bool)).any():
+        return ""
+    return tell.t("objective.dotted_running" if reading.builds_up else "objective.dotted_unfinished")
 
 
 def chart_unit(reading: Reading, block: pd.DataFrame) -> tuple[str, float]:
@@ -88,7 +90,7 @@ def points(reading: Reading, tell: Teller, span: str, look: pd.DataFrame | None 
     rows = texts(reading, block, tell)
     if look is not None and len(look):
         rows = pd.concat([rows.assign(forecast=False), _foreseen(reading, look, tell)], ignore_index=True)
-    return arrow(series.points(rows, scale=scale)), unit
+    return arrow(series.points(rows, scale=scale, joined=not reading.builds_up)), unit
 
 
 def _foreseen(reading: Reading, look: pd.DataFrame, tell: Teller) -> pd.DataFrame:

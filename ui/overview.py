@@ -171,12 +171,12 @@ def _strip_of(readings: list[Reading], tell: Teller) -> Strip | None:
     rest = [r for r in fit if r not in shown and not r.outside]
     rest.sort(key=lambda r: heads.index(r.key) if r.key in heads else len(heads))
     shown += rest[: max(STRIP_ROWS - len(shown), min(2, len(rest)))]
-    rows = []
+    rows, names = [], tell.short_names(r.key for r in shown)
     for order, r in enumerate(shown):
         at = max(-usual.REACH, min(usual.REACH, _place(r)))
         words = (tell.usual(r), tell.usual(r, short=True))
-        name, value = tell.short(r.key), tell.value(r.value, r.kpi.unit)
-        rows.append((name, order, at, not r.outside, r.tone, value, *words))
+        value = tell.value(r.value, r.kpi.unit)
+        rows.append((names[r.key], order, at, not r.outside, r.tone, value, *words))
     data = pd.DataFrame(rows, columns=list(usual.COLUMNS))
     table = data[["name", "value", "words"]].rename(
         columns={

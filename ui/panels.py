@@ -36,12 +36,11 @@ def panel(reading: Reading, role: str, tell: Teller, span: str) -> Panel:
     words = [tell.unit(reading) if unit == reading.kpi.unit else tell.t(f"objective.unit_{unit}")]
     if reading.status:
         words.append(tell.t("objective.dashed_target"))
-    if frames.unfinished_shown(reading, span):
-        words.append(tell.t("objective.dotted_unfinished"))
+    words.append(frames.unfinished_words(reading, tell, span))
     return Panel(
         reading.key,
         tell.short(reading.key),
-        " · ".join(words),
+        " · ".join(w for w in words if w),
         data,
         unit,
         role,

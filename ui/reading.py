@@ -16,6 +16,7 @@ from ui.usual import usual_range
 
 # These gather all history up to the period, so they drift as it grows: no range of theirs is usual.
 CUMULATIVE = ("lifetime_median", "survival_12m", "survival_24m", "ltv_realised", "tcv_billed")
+BUILDS_UP = ("health_score", "health_score_mrr", "adoption", "feature_adoption")
 
 
 class PeriodLike(Protocol):
@@ -72,6 +73,11 @@ class Reading:
     def known(self) -> bool:
         """Whether there is a value."""
         return self.value == self.value
+
+    @property
+    def builds_up(self) -> bool:
+        """Whether it rests on use that adds up over a period, so that a running one looks low."""
+        return self.key in BUILDS_UP
 
     @property
     def few(self) -> int:

@@ -1,5 +1,7 @@
 """A reading in words: value, target, status, change, range, reason; in one language and currency."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -36,6 +38,12 @@ class Teller:
     def short(self, key: str) -> str:
         """The name of a KPI without what stands in brackets."""
         return self.name(key).partition(" (")[0]
+
+    def short_names(self, keys: Iterable[str]) -> dict[str, str]:
+        """Short names, whole where two of them would read the same."""
+        short = {key: self.short(key) for key in keys}
+        twice = {name for name, times in Counter(short.values()).items() if times > 1}
+        return {key: self.name(key) if name in twice else name for key, name in short.items()}
 
     def value(self, number: float, unit: str) -> str:
         """A compact value."""

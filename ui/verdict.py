@@ -82,6 +82,9 @@ def overview_verdict(by_objective: Mapping[str, list[Reading]], tell: Teller) ->
     worsts = [worst(readings) for readings in by_objective.values()]
     missed = [r for r in worsts if r is not None and r.status == "off"][:3]
     parts = [_against_target(r, tell) for r in missed]
+    undecided = [r for r in worsts if r is not None and r.status == "close"]
+    if undecided:
+        parts.append(tell.t("objective.also_close", names=_names(undecided, tell)))
     parts += moved_sentences([r for r in unique if r not in missed], tell, 2)
     return Verdict(_capital(headline), " ".join(parts) or _calm(unique, tell))
 
@@ -96,12 +99,12 @@ def moved_sentences(readings: Sequence[Reading], tell: Teller, most: int) -> lis
     """One sentence per KPI outside its usual range, the bad ones first."""
     outside = [r for r in readings if r.outside and r.kpi.unit not in ("money", "count", "months")]
     outside.sort(key=lambda r: {"bad": 0, "good": 1, "plain": 2}[r.tone])
-    said = []
+    said, names = [], tell.short_names(r.key for r in outside[:most])
     for r in outside[:most]:
         said.append(
             tell.t(
                 f"objective.moved_{r.outside}",
-                kpi=tell.short(r.key),
+                kpi=names[r.key],
                 value=tell.value(r.value, r.kpi.unit),
                 range=tell.usual_range(r),
             )

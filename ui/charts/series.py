@@ -35,12 +35,12 @@ COLUMNS = (
 )
 
 
-def points(frame: pd.DataFrame, *, scale: float = 1.0) -> pd.DataFrame:
+def points(frame: pd.DataFrame, *, scale: float = 1.0, joined: bool = True) -> pd.DataFrame:
     """Columns for the specs below from `start, value, low, high, complete, target, label, …` in order of time.
 
-    `scale` divides the values (3600 for hours). Gaps stay gaps. `tip` marks the last whole period
-    ("end") and the unfinished one ("open"), where the label and the hollow point go, and the last month of a forecast
-    ("ahead"): rows whose `forecast` is true have value, low and high of a look ahead.
+    `scale` divides the values (3600 for hours). Gaps stay gaps. Without `joined` no line leads to an unfinished value.
+    `tip` marks the last whole period ("end") and the unfinished one ("open"), where the label and the hollow point go,
+    and the last month of a forecast ("ahead"): rows whose `forecast` is true have value, low and high of a look ahead.
     """
     out = pd.DataFrame({"start": pd.to_datetime(frame["start"]).dt.strftime("%Y-%m-%d")}, index=frame.index)
     whole = frame["complete"].astype(bool)
@@ -50,12 +50,12 @@ def points(frame: pd.DataFrame, *, scale: float = 1.0) -> pd.DataFrame:
     last = out["closed"].last_valid_index()
     unfinished = value.notna() & ~whole
     joint = pd.Series(out.index == last, index=out.index) & bool(unfinished.any())
-    out["open"] = value.where(unfinished | joint)
+    out["open"] = value.where(unfinished | joint if joined else unfinished)
     for name in ("low", "high", "target", "other"):
         out[name] = frame[name].astype(float) / scale if name in frame else float("nan")
+    start = value.where(pd.Series(out.index == last, index=out.index) & bool(foreseen.any()))
     for name, source in (("ahead", "value"), ("ahead_low", "low"), ("ahead_high", "high")):
-        joined = pd.Series(out.index == last, index=out.index) & bool(foreseen.any())
-        out[name] = (frame[source].astype(float) / scale).where(foreseen, value.where(joined))
+        out[name] = (frame[source].astype(float) / scale).where(foreseen, start)
     out.loc[~whole, ["low", "high"]] = float("nan")
     out["label"] = frame["label"]
     out["tip"] = ""
@@ -111,9 +111,10 @@ def line(
     if band:
         layers.append(base.mark_area(color=colour, opacity=0.13, clip=clip).encode(y=y("low"), y2="high:Q"))
     if ahead:
+        foreseen = base.transform_filter("isValid(datum.ahead)")
         layers += [
-            base.mark_area(color=palette.ticks, opacity=0.2, clip=clip).encode(y=y("ahead_low"), y2="ahead_high:Q"),
-            base.mark_line(color=palette.second, strokeWidth=1.4, strokeDash=[3, 3], opacity=0.8, clip=clip).encode(
+            foreseen.mark_area(color=palette.ticks, opacity=0.2, clip=clip).encode(y=y("ahead_low"), y2="ahead_high:Q"),
+            foreseen.mark_line(color=palette.second, strokeWidth=1.4, strokeDash=[3, 3], opacity=0.8, clip=clip).encode(
                 y=y("ahead")
             ),
             base.transform_filter("datum.tip == 'ahead'")
@@ -136,8 +137,8 @@ def line(
         .encode(y=y("closed")),
         last.transform_filter("datum.tip == 'end'")
         .mark_text(
-            align="center" if ahead else "left",
-            dx=0 if ahead else 8,
+            align="right" if ahead else "left",
+            dx=-2 if ahead else 8,
             dy=-14 if ahead else 0,
             fontSize=11 if cut else 12,
             fontWeight=600,
