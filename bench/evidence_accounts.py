@@ -10,7 +10,11 @@ from kpis.evidence.history import AccountMonths, Outcome, account_months
 
 Floats = NDArray[np.float64]
 
-NOTHING = ("null", "trend", "season", "shock", "segment", "segment, mostly zero", "tenure", "recurrent, loyal buyers")
+NOTHING = (
+    *("null", "trend", "season", "shock", "segment", "segment, mostly zero", "tenure", "recurrent, loyal buyers"),
+    *("yearly terms", "yearly terms, mostly zero", "yearly terms, day unknown"),
+)
+_DECIDED = 8  # months into a yearly term
 _SEGMENT_RISK = np.array([2.0, 1.0, 0.5])
 _BURN_IN = 6
 
@@ -70,6 +74,7 @@ def company(
     elif world in ("null", "recurrent, loyal buyers"):
         values = np.sqrt(0.5) * trait + np.sqrt(0.5) * values
     risk = np.full((accounts, months), hazard)
+    turn = tenure % 12
     values, risk = _confounded(world, values, risk, segment, tenure, time)
     if world == "warned":
         risk[:, lead:] *= np.exp(-beta * values[0, :, : months - lead] - beta**2 / 2)
@@ -88,7 +93,8 @@ def company(
     ids, places = np.repeat(np.arange(accounts), months), np.tile(time, accounts)
     alive = at_risk.ravel()
     history = account_months(ids[alive], places[alive], at_risk.ravel()[alive], segment[ids[alive]],
-                             tenure.ravel()[alive], months)  # fmt: skip
+                             tenure.ravel()[alive], months,
+                             None if world.endswith("unknown") else turn.ravel()[alive])  # fmt: skip
     who, when = np.nonzero(happens & at_risk)
     outcome = Outcome("churn", who, when, recurrent=recurrent)
     return Company(
@@ -113,6 +119,14 @@ def _confounded(
         if world.endswith("zero"):  # few accounts have any, more in the risky segment
             shifted = np.maximum(values - 1.6 + 0.6 * _SEGMENT_RISK[segment][:, None], 0.0)
         return shifted, risk * _SEGMENT_RISK[segment][:, None]
+    if world.startswith("yearly"):  # leaving is decided at one point of the term; use and invoices follow it as well
+        if world.endswith("zero"):  # few accounts owe anything, most of them after the yearly invoice
+            values = np.maximum(values - np.where(tenure % 12 <= 1, 1.0, 2.2), 0.0)
+        elif world.endswith("unknown"):  # few accounts have any, at any time
+            values = np.maximum(values - 2.2, 0.0)
+        else:
+            values = values + 1.5 * np.cos(2 * np.pi * tenure / 12)
+        return values, np.where(tenure % 12 == _DECIDED, 12 * risk, 0.0)
     if world == "tenure":
         young = np.exp(-np.maximum(tenure, 0) / 8)
         return values - 2.5 * young, risk * (0.6 + 2.4 * young)

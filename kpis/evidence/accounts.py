@@ -71,10 +71,10 @@ def evidence_map(
         progress: told after each indicator how many are done.
     """
     held = [(outcome, Comparison(history, risk_sets(history, outcome))) for outcome in outcomes]
-    cells = everywhere(history)
+    factors = everywhere(history)
     found: list[Evidence] = []
     for done, one in enumerate(indicators, 1):
-        values = Indicated(history, cells, history.matrix(one.values))
+        values = Indicated(history, factors, history.matrix(one.values))
         found += [_one(comparison, outcome, one, values) for outcome, comparison in held]
         progress(done)
     return found

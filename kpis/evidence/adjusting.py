@@ -1,17 +1,18 @@
-"""Taking out what a month, a segment and a tenure band have in common."""
+"""Taking out what a month, a segment, a tenure band and a point of the yearly turn have in common."""
 
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from kpis.evidence.history import Floats, Ints
+from kpis.evidence.history import Flags, Floats, Ints
 
-PASSES = 6
+_RIDGE = 1e-10  # of the largest count: settles what the factors cannot tell apart, and no more
 
 
-class Cells:
-    """The combinations of some codes, in which values are averaged.
+class Factors:
+    """The codes of some factors by row, whose additive effects are taken out of values by least squares.
+
+    Rows with the same codes of all factors form a cell.
 
     Args:
         codes: one array of codes from 0 per factor, all of one length.
@@ -19,46 +20,43 @@ class Cells:
     """
 
     def __init__(self, codes: tuple[Ints, ...], sizes: tuple[int, ...]) -> None:
-        self.sizes = sizes
         self.cell: Ints = np.ravel_multi_index(codes, sizes)
         self.count = int(np.prod(sizes))
+        self.last = max(sizes[-1], 1)
+        groups = np.unravel_index(np.arange(self.count // self.last), sizes[:-1])
+        self._codes: Floats = np.concatenate(  # of the factors but the last, groups × codes
+            [np.arange(size) == code[:, None] for code, size in zip(groups, sizes[:-1], strict=True)], axis=1
+        ).astype(float)
 
     @cached_property
     def rows(self) -> Ints:
         """Rows in each cell."""
         return np.bincount(self.cell, minlength=self.count)
 
-    def effects(self, values: Floats, used: NDArray[np.bool_]) -> Floats:
-        """The additive effect of the factors for every row, by alternating passes.
+    def effects(self, values: Floats, used: Flags) -> Floats:
+        """The additive effect of the factors for every row.
 
         Args:
             values: one number per used row.
             used: rows that the effects are estimated from.
-
-        The last factor is taken out last: within each of its codes the mean of `values − effects` is 0.
         """
         where = self.cell[used]
-        weights: Floats = np.bincount(where, minlength=self.count).astype(np.float64)
         sums: Floats = np.bincount(where, values, self.count).astype(np.float64)
-        by_row: Floats = additive(sums.reshape(self.sizes), weights.reshape(self.sizes)).take(self.cell)
-        return by_row
+        weights: Floats = np.bincount(where, minlength=self.count).astype(np.float64)
+        return self.by_cell(sums, weights).take(self.cell)
 
+    def by_cell(self, sums: Floats, weights: Floats) -> Floats:
+        """The additive effect of the factors in every cell.
 
-def additive(sums: Floats, weights: Floats, factors: int | None = None) -> Floats:
-    """The additive effect of the factors in every cell, by alternating passes.
-
-    Args:
-        sums: total of the values in each cell, … × one axis per factor.
-        weights: number of values in each cell.
-        factors: how many of the last axes are factors; those before them are problems of their own. None: all.
-    """
-    axes = range(-(factors or sums.ndim), 0)
-    rest = [tuple(other for other in axes if other != axis) for axis in axes]
-    totals = [weights.sum(axis=others, keepdims=True) for others in rest]
-    shares = [np.where(total > 0, 1.0, 0.0) / np.maximum(total, 1.0) for total in totals]
-    effect, left = np.zeros_like(sums), sums
-    for _ in range(PASSES):
-        for others, share in zip(rest, shares, strict=True):
-            effect = effect + left.sum(axis=others, keepdims=True) * share
-            left = sums - weights * effect
-    return effect
+        Args:
+            sums: total of the values of each cell.
+            weights: rows in each cell that the values are of.
+        """
+        total, counted = sums.reshape(-1, self.last), weights.reshape(-1, self.last)
+        across = self._codes.T @ counted
+        within = (self._codes.T * counted.sum(axis=1)) @ self._codes
+        together = np.block([[within, across], [across.T, np.diag(counted.sum(axis=0))]])
+        together += _RIDGE * max(float(together.max(initial=0.0)), 1.0) * np.eye(len(together))
+        found = np.linalg.solve(together, np.concatenate([self._codes.T @ total.sum(axis=1), total.sum(axis=0)]))
+        by_cell: Floats = (self._codes @ found[: -self.last])[:, None] + found[-self.last :]
+        return by_cell.ravel()

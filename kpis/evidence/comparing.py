@@ -4,14 +4,15 @@ from functools import cached_property
 
 import numpy as np
 
-from kpis.evidence.adjusting import Cells
-from kpis.evidence.history import TENURE_STARTS, AccountMonths, Flags, Floats, Ints
+from kpis.evidence.adjusting import Factors
+from kpis.evidence.history import TENURE_STARTS, YEAR, AccountMonths, Flags, Floats, Ints
 from kpis.evidence.risksets import RiskSets, shuffled_cases
 
 HORIZONS = range(1, 7)
 PERMUTATIONS = 999
 NORMAL_DRAWS = 20_000
 BANDS = len(TENURE_STARTS) + 1  # 0 stands for an unknown tenure
+TURNS = YEAR + 1
 
 _SHUFFLED_BATCHES = 27
 _AT_A_TIME = 1_000  # draws multiplied in one go: larger products are shared among threads that wait for each other
@@ -30,8 +31,17 @@ class Comparison:
         self.cases: Ints = np.flatnonzero(self.case)
         self.owner: Ints = np.unique(self.account[self.cases], return_inverse=True)[1]  # of each case, from 0
         self.spot: Ints = self.at * len(history.accounts) + self.account  # of the row in months × accounts, made flat
-        codes = (history.segment[self.account, self.at], history.band[self.account, self.at], self.line)
-        self.compared = Cells(codes, (history.segments, BANDS, max(len(sets.month), 1)))
+        self.compared = [self._compared(horizon) for horizon in HORIZONS]
+
+    def _compared(self, horizon: int) -> Factors:
+        """What the rows are compared within when they are looked at so many months before.
+
+        Segment, band and turn are those of the month looked at: what they add to the indicator there decides the
+        order of the many accounts that otherwise have the same value (nothing overdue).
+        """
+        spot = (self.account, np.maximum(self.at - horizon, 0))
+        codes = (self.history.segment[spot], self.history.band[spot], self.history.turn[spot], self.line)
+        return Factors(codes, (self.history.segments, BANDS, TURNS, max(len(self.sets.month), 1)))
 
     @cached_property
     def after_first(self) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kpis.evidence.adjusting import additive
 from kpis.evidence.comparing import HORIZONS, Comparison
 from kpis.evidence.history import Flags, Floats, Ints
 from kpis.evidence.ranking import FEWEST_COMPARATORS, Coded
@@ -60,6 +59,7 @@ class Standings:
         auc: chance that a case stands above another row of its line, by horizon; NaN without cases.
         shares: what each account adds to the AUC; horizons × accounts.
         widening: mean over the cases of what turns a percentile among all into one among the others; by horizon.
+        chance: spread of the sum of `centred` over the cases if any others of their lines had had the event instead.
     """
 
     known: Flags
@@ -68,6 +68,7 @@ class Standings:
     auc: Floats
     shares: Floats
     widening: Floats
+    chance: Floats
     _comparison: Comparison
     _ranks: list[Ints]
     _lines: Lines
@@ -75,10 +76,10 @@ class Standings:
 
     def everybody(self, place: int) -> Floats:
         """`centred` of all rows at one horizon."""
-        line, rank = self._comparison.line, self._ranks[place] & _ROWS
-        lines, known = self._lines, (rank > 0) & self._lines.enough[place].take(line)
-        percentile = _percentile(rank, lines.below[place].take(line), lines.total[place].take(line))
-        return np.where(known, percentile - self._effects[place].take(self._comparison.compared.cell), 0.0)
+        line, rank = self._comparison.line, self._ranks[place]
+        known = (rank > 0) & self._lines.enough[place].take(line)
+        percentile = _percentile(rank & _ROWS, self._lines.below[place].take(line), self._lines.total[place].take(line))
+        return np.where(known, percentile - self._effects[place].take(self._comparison.compared[place].cell), 0.0)
 
 
 def standings(comparison: Comparison, coded: Coded) -> Standings:
@@ -88,13 +89,14 @@ def standings(comparison: Comparison, coded: Coded) -> Standings:
     for a link wherever segments also differ in how often the event happens: hence the second adjustment.
     """
     ranks, lines = _ranked(comparison, coded)
-    effects, unknown = _effects(comparison, ranks, lines)
-    line, cell = comparison.line[comparison.cases], comparison.compared.cell[comparison.cases]
+    effects, chance, unknown = _effects(comparison, ranks, lines)
+    line = comparison.line[comparison.cases]
     rank = np.stack([one.take(comparison.cases) for one in ranks])
     known = (rank > 0) & lines.enough[:, line]
     below, cases_below = (rank & _ROWS) - lines.below[:, line], (rank >> _CASE) - lines.cases_below[:, line]
     place = np.where(known, (below - cases_below) / (2 * lines.others[:, line]) - 0.5, 0.0)
-    effect = np.where(known, effects[:, cell], 0.0)
+    cells = [one.cell.take(comparison.cases) for one in comparison.compared]
+    effect = np.where(known, np.take_along_axis(effects, np.stack(cells), axis=1), 0.0)
     centred = np.where(known, _percentile(below, 0.0, lines.total[:, line]) - effect, 0.0)
     above = place - lines.widening[:, line] * effect
     count = np.maximum(known.sum(axis=1), 1)
@@ -102,7 +104,7 @@ def standings(comparison: Comparison, coded: Coded) -> Standings:
     own = np.where(known, above - (auc - 0.5)[:, None], 0.0) / count[:, None]
     shares = _shares(comparison, ranks, lines, unknown, np.where(known, 0.5 + place, 0.0), own, count)
     widening = np.where(known, lines.widening[:, line], 0.0).sum(axis=1) / count
-    return Standings(known, centred, above, auc, shares, widening, comparison, ranks, lines, effects)
+    return Standings(known, centred, above, auc, shares, widening, chance, comparison, ranks, lines, effects)
 
 
 def _percentile(rank: Floats | Ints, before: Floats | float, total: Floats) -> Floats:
@@ -135,17 +137,26 @@ def _ranked(comparison: Comparison, coded: Coded) -> tuple[list[Ints], Lines]:
     return ranks, Lines(*(part.astype(float) for part in (known & _ROWS, known >> _CASE, *below)))
 
 
-def _effects(comparison: Comparison, ranks: list[Ints], lines: Lines) -> tuple[Floats, list[Ints]]:
-    """What month, segment and tenure band have in common, horizons × cells; and the rows that are unknown."""
-    cells = comparison.compared
-    shape = (len(HORIZONS), *cells.sizes)
-    unknown = [np.flatnonzero(rank == 0) for rank in ranks]
-    sums = np.stack([np.bincount(cells.cell, rank & _ROWS, cells.count) for rank in ranks]).reshape(shape)
-    missing = np.stack([np.bincount(cells.cell.take(rows), minlength=cells.count) for rows in unknown])
-    weights = (cells.rows - missing).reshape(shape) * lines.enough[:, None, None].astype(float)
-    below, total = lines.below[:, None, None], np.maximum(lines.total, 1.0)[:, None, None]
-    percentiles = np.where(weights > 0, (sums - weights * below) / (2 * total) - weights / 2, 0.0)
-    return additive(percentiles, weights, len(cells.sizes)).reshape(len(HORIZONS), -1), unknown
+def _effects(comparison: Comparison, ranks: list[Ints], lines: Lines) -> tuple[Floats, Floats, list[Ints]]:
+    """What the factors add, horizons × cells; the spread of a sum over cases drawn by chance; the unknown rows."""
+    effects, chance, unknown = [], [], []
+    starts = np.searchsorted(comparison.line, np.arange(lines.total.shape[1]))
+    for place, (rank, factors) in enumerate(zip(ranks, comparison.compared, strict=True)):
+        missing, half = np.flatnonzero(rank == 0), 0.5 / np.maximum(lines.total[place], 1.0)
+        there = factors.rows - np.bincount(factors.cell.take(missing), minlength=factors.count)
+        weights = there.reshape(-1, factors.last) * lines.enough[place].astype(float)
+        inside = (rank & _ROWS) - lines.below[place].take(comparison.line)  # of all months → of its own
+        inside[missing] = 0.0
+        sums = np.bincount(factors.cell, inside, factors.count).reshape(weights.shape)
+        sums = np.where(weights > 0, sums * half - weights / 2, 0.0)
+        effect = factors.by_cell(sums, weights).reshape(weights.shape)
+        squares = np.add.reduceat(np.square(inside), starts) * half**2 - (sums + weights / 4).sum(axis=0)
+        squares += (weights * np.square(effect) - 2 * sums * effect).sum(axis=0)
+        drawn = np.where(lines.enough[place], lines.cases[place] * squares * 2 * half, 0.0)
+        effects.append(effect.ravel())
+        chance.append(np.sqrt(np.maximum(drawn, 0.0).sum()))
+        unknown.append(missing)
+    return np.stack(effects), np.array(chance), unknown
 
 
 def _shares(

@@ -6,8 +6,8 @@ from functools import cached_property
 import numpy as np
 from scipy.special import expit, logit, stdtrit
 
-from kpis.evidence.adjusting import Cells
-from kpis.evidence.comparing import BANDS, HORIZONS, Comparison
+from kpis.evidence.adjusting import Factors
+from kpis.evidence.comparing import BANDS, HORIZONS, TURNS, Comparison
 from kpis.evidence.history import AccountMonths, Flags, Floats, Ints
 from kpis.evidence.influence import clustered_error
 from kpis.evidence.placing import Standings, standings
@@ -27,7 +27,7 @@ _NOTHING = 1e-9  # a spread of scores that is 0 but for rounding
 class Indicated:
     """One indicator over all accounts and months, prepared once for every outcome it is held against."""
 
-    def __init__(self, history: AccountMonths, everywhere: Cells, grid: Floats) -> None:
+    def __init__(self, history: AccountMonths, everywhere: Factors, grid: Floats) -> None:
         self.history, self.everywhere, self.grid = history, everywhere, grid
 
     @cached_property
@@ -64,15 +64,15 @@ class Indicated:
         return None if left is None else dense(left)
 
 
-def everywhere(history: AccountMonths) -> Cells:
-    """The combinations of segment, tenure band and month of all accounts and months."""
+def everywhere(history: AccountMonths) -> Factors:
+    """Segment, tenure band, point of the yearly turn and month of all accounts and months."""
     shape = history.at_risk.shape
-    month = np.broadcast_to(np.arange(shape[1]), shape)
-    return Cells((history.segment.ravel(), history.band.ravel(), month.ravel()), (history.segments, BANDS, shape[1]))
+    codes = (history.segment, history.band, history.turn, np.broadcast_to(np.arange(shape[1]), shape))
+    return Factors(tuple(code.ravel() for code in codes), (history.segments, BANDS, TURNS, shape[1]))
 
 
-def residual(history: AccountMonths, cells: Cells, grid: Floats) -> Floats | None:
-    """The indicator in standard deviations, without month, segment and tenure band; None when it is constant."""
+def residual(history: AccountMonths, factors: Factors, grid: Floats) -> Floats | None:
+    """The indicator in standard deviations, without what accounts have in common; None when it is constant."""
     used = ~np.isnan(grid) & history.at_risk
     values = grid[used]
     if not values.size:
@@ -80,7 +80,7 @@ def residual(history: AccountMonths, cells: Cells, grid: Floats) -> Floats | Non
     middle, spread = values.mean(), float(values.std())
     if not spread > 1e-12 * float(np.abs(values).max()):
         return None
-    effects = cells.effects((values - middle) / spread, used.ravel())
+    effects = factors.effects((values - middle) / spread, used.ravel())
     left: Floats = np.round((grid - middle) / spread - effects.reshape(grid.shape), _DECIMALS) + 0.0
     return left
 
@@ -181,6 +181,9 @@ def scores(comparison: Comparison, coded: Coded) -> Scores:
     covariance = np.asarray(totals @ totals.T)  # products of each account's total: its events are not independent
     spread = np.sqrt(np.diag(covariance))
     usable = (counts >= FEWEST_EVENTS) & (spread > _NOTHING)
+    few = bool(usable.any()) and int(cases[usable].min()) < NORMAL_FROM
+    if not few:  # where hardly any case has anything, their own spread is too small to be divided by
+        spread = np.maximum(spread, found.chance)
     safe = np.where(usable, spread, 1.0)
     return Scores(
         auc=found.auc,
@@ -189,20 +192,20 @@ def scores(comparison: Comparison, coded: Coded) -> Scores:
         counts=counts,
         cases=cases,
         usable=usable,
-        largest=_largest_by_chance(comparison, found, covariance, usable, cases),
+        largest=_largest_by_chance(comparison, found, covariance, usable, few),
         unit=safe * found.widening / np.maximum(cases, 1),
         placements=np.where(found.known, 0.5 + found.above, np.nan),
     )
 
 
 def _largest_by_chance(
-    comparison: Comparison, found: Standings, covariance: Floats, usable: Flags, cases: Ints
+    comparison: Comparison, found: Standings, covariance: Floats, usable: Flags, few: bool
 ) -> Floats:
     """Sorted max |z| over the usable horizons: permuted with few events, else normal."""
     chosen = np.flatnonzero(usable)
     if not len(chosen):
         return np.empty(0)
-    if cases[chosen].min() < NORMAL_FROM:
+    if few:
         batches, starts = comparison.shuffled
         everybody = [found.everybody(int(place)) for place in chosen]
         return np.sort(np.concatenate([_largest_shuffled(everybody, rows, starts) for rows in batches]))

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from kpis.evidence.adjusting import Cells
+from kpis.evidence.adjusting import Factors
+from kpis.evidence.comparing import BANDS, TURNS
 from kpis.evidence.history import AccountMonths, Floats
 from kpis.evidence.scoring import change_from_baseline
 
 FEWEST_COMPARABLE = 5
-_BANDS = 6
 
 
 def standing(history: AccountMonths, values: Floats, *, change: bool = False) -> Floats:
-    """Mid-rank percentile (0–1) of each account in the last month, without what segment and tenure band explain.
+    """Mid-rank percentile (0–1) of each account in the last month, without what comparable accounts have in common.
 
     Args:
         history: accounts by whole month.
@@ -33,8 +33,8 @@ def standing(history: AccountMonths, values: Floats, *, change: bool = False) ->
     used = ~np.isnan(now) & history.at_risk[:, last]
     if used.sum() <= FEWEST_COMPARABLE:
         return found
-    codes = (history.segment[:, last], history.band[:, last])
-    effects = Cells(codes, (history.segments, _BANDS)).effects(now[used], used)
+    codes = (history.segment[:, last], history.band[:, last], history.turn[:, last])
+    effects = Factors(codes, (history.segments, BANDS, TURNS)).effects(now[used], used)
     residual = np.round(now - effects, 9)[used]
     _, place, alike = np.unique(residual, return_inverse=True, return_counts=True)
     found[used] = (np.cumsum(alike) - alike / 2)[place] / used.sum()

@@ -7,11 +7,13 @@ import pytest
 
 from bench.evidence_accounts import company
 from kpis.evidence.accounts import Indicator, account_evidence
-from kpis.evidence.adjusting import Cells
+from kpis.evidence.adjusting import Factors
+from kpis.evidence.comparing import Comparison
 from kpis.evidence.history import Outcome, account_months, decisions
+from kpis.evidence.influence import above_half, auc_of, clustered_error, influence, widening
 from kpis.evidence.ranking import place
 from kpis.evidence.risksets import _distinct, event_grid, risk_sets, shuffled_cases
-from kpis.evidence.scoring import change_from_baseline, everywhere, residual
+from kpis.evidence.scoring import Indicated, change_from_baseline, everywhere, residual, scores
 
 NAN = np.nan
 
@@ -88,8 +90,8 @@ def test_fewer_than_five_comparators_give_nothing():
 def test_effects_of_factors_are_taken_out():
     first, second = np.repeat(np.arange(3), 8), np.tile(np.arange(4), 6)
     values = np.array([1.0, 5, -2])[first] + np.array([0.0, 1, 2, 9])[second]
-    cells = Cells((first, second), (3, 4))
-    assert cells.effects(values, np.ones(24, dtype=bool)) == pytest.approx(values)
+    factors = Factors((first, second), (3, 4))
+    assert factors.effects(values, np.ones(24, dtype=bool)) == pytest.approx(values, abs=1e-6)
 
 
 def test_segment_month_and_tenure_are_taken_out_of_the_indicator():
@@ -117,6 +119,63 @@ def test_ranks_are_centred_on_the_segment():
     found = account_evidence(history, Outcome("churn", left, end[left]), [Indicator("x", values.ravel())])["x"]
     assert np.mean([lead.z for lead in found.by_lead]) == pytest.approx(0, abs=1.0)
     assert np.mean([lead.estimate for lead in found.by_lead]) == pytest.approx(0.5, abs=0.03)
+
+
+@pytest.mark.parametrize("world", ["yearly terms", "yearly terms, mostly zero", "yearly terms, day unknown"])
+def test_accounts_are_compared_at_the_same_point_of_their_terms(world):
+    """Leaving is decided eight months into a yearly term, and so are invoices and use: no link by itself."""
+    found = [
+        one
+        for seed in range(4)
+        for one in account_evidence(*vars(company(world, 500, seed, indicators=3)).values()).values()
+    ]
+    assert len(found) == 12
+    assert np.median([one.p for one in found]) > 0.2
+    assert max(abs(one.estimate - 0.5) for one in found) < 0.12
+
+
+def test_cases_that_have_nothing_are_not_divided_by_nothing():
+    """Two in a hundred owe something, whoever leaves: that nobody who left did is no sign."""
+    random = np.random.default_rng(5)
+    values = np.where(random.random((600, 24)) < 0.02, 1.0, 0.0)
+    end = np.where(np.arange(600) < 60, np.tile(np.arange(8, 18), 60), 99)
+    values[:60] = 0.0
+    history = grid_history(np.arange(24) <= end[:, None])
+    left = np.array([f"{place}" for place in range(60)])
+    found = account_evidence(history, Outcome("churn", left, end[:60]), [Indicator("owed", values.ravel())])["owed"]
+    assert max(abs(lead.z) for lead in found.by_lead) < 2
+    assert found.p > 0.1
+
+
+def test_counting_says_what_ranking_line_by_line_says():
+    """AUC and error of every horizon against ranks made for each month by itself, with a third of values missing."""
+    one = company("segment, mostly zero", 200, 3)
+    grid = one.history.matrix(one.indicators[0].values)
+    grid[np.random.default_rng(1).random(grid.shape) < 0.3] = NAN
+    seen = Indicated(one.history, everywhere(one.history), grid)
+    sets = risk_sets(one.history, one.outcome)
+    comparison = Comparison(one.history, sets)
+    found = scores(comparison, seen.level)
+    placed = place(comparison.gather(residual(one.history, seen.everywhere, grid)), sets.case)
+    plain, known = above_half(placed), ~np.isnan(placed.percentile)
+    moved = np.zeros_like(plain)
+    for horizon in range(6):
+        used = known[horizon][comparison.rows]
+        percentile = placed.percentile[horizon][comparison.rows]
+        moved[horizon][comparison.rows] = np.where(used, comparison.compared.effects(percentile[used], used), 0.0)
+    above = plain - widening(placed)[..., None] * moved
+    case = sets.case & known
+    auc = auc_of(above, case)
+    shares = influence(placed, above, case, auc, sets.account, len(one.history.accounts))
+    assert found.auc == pytest.approx(auc)
+    assert found.error == pytest.approx(clustered_error(shares, found.counts))
+    assert found.cases.tolist() == case.sum(axis=(1, 2)).tolist()
+
+
+def test_known_lately_means_in_the_three_months_before():
+    history = grid_history(np.ones((1, 7)))
+    seen = Indicated(history, everywhere(history), np.array([[NAN, 5, NAN, NAN, NAN, NAN, 3]]))
+    assert seen.lately.tolist() == [False, False, True, True, True, False, False]
 
 
 def test_change_is_against_the_months_two_to_six_before():
@@ -151,13 +210,13 @@ def test_after_an_expansion_an_account_is_not_compared_for_half_a_year():
     assert [row[row >= 0].tolist() for row in sets.account] == [[0, 1, 2], [1, 2]]
 
 
-def test_large_companies_are_sampled_with_at_least_ten_others_per_event():
+def test_large_companies_are_sampled_with_at_least_twenty_others_per_event():
     history = grid_history(np.ones((30_000, 3)))
     sets = risk_sets(history, Outcome("churn", np.arange(2500), np.tile([1, 2], 1250)))
     assert sets.capped
     assert sets.case.sum() == 2000
     cases, others = sets.case.sum(axis=1), (sets.present & ~sets.case).sum(axis=1)
-    assert others.tolist() == [max(10_000, 10 * one) for one in cases]
+    assert others.tolist() == [max(10_000, 20 * one) for one in cases]
     again = risk_sets(history, Outcome("churn", np.arange(2500), np.tile([1, 2], 1250)))
     assert (again.account == sets.account).all()
 
