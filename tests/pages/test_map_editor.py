@@ -67,7 +67,7 @@ def test_removed_with_a_click_undone_and_put_back(store: Store) -> None:
     assert not at.exception
     assert [one["change"] for one in stored(store)] == ["removed"]
     assert PAIR not in lines(at)
-    assert "31 pairs on the map" in words(at)
+    assert "31 expected pairs" in words(at)
     assert "Still counts among the pairs until" in words(at)
     at.button("map_undo").click().run()
     assert stored(store) == []
@@ -90,7 +90,7 @@ def test_added_after_looking_is_marked_and_the_way_back_is_one_click(store: Stor
     assert entry["until"]
     said = words(at)
     assert lines(at)[-1] == "contact_rate~logo_churn"
-    assert "33 pairs on the map" in said
+    assert "33 expected pairs" in said
     assert "Added after looking" in said
     assert HOSTILE not in said
     at.button("map_reset").click().run()
@@ -155,4 +155,13 @@ def test_the_evidence_page_leads_here_and_shows_an_outcome_that_only_the_map_nam
     assert not at.exception
     assert at.segmented_control("w_leads_objective").value == "quality"
     assert at.selectbox("w_leads_pair").value == "csat~solve_rate"
-    assert "33 pairs on the map" in at.button("leads_edit_map").label
+    assert "33 expected pairs" in at.button("leads_edit_map").label
+
+
+def test_another_language_keeps_the_page_whole() -> None:
+    at = opened()
+    at.query_params["lang"] = "es"
+    at.run()
+    assert not at.exception
+    assert "could not be shown" not in words(at)
+    assert text("settings.tab_map", "es") in [tab.label for tab in at.tabs]
