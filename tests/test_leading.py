@@ -113,3 +113,18 @@ def test_a_large_company_says_no_sign_where_there_is_none(tmp_path: Path) -> Non
         "SMB": "strong",
         "Mid-market": "strong",
     }
+
+
+def test_a_file_with_the_same_two_columns_gets_the_same_answer(
+    sample: Workspace, found: LeadMap, tmp_path: Path
+) -> None:
+    one = next(e for e in found.found if (e.leading, e.lagging, e.level) == ("adoption", "logo_churn", "series"))
+    table = sample.table(("adoption", "logo_churn"), "month")
+    table = table[table["complete"].astype(bool)]
+    cases = table["n"].astype(float)
+    table = table.assign(value=table["value"].where(~(cases < 20)))  # the map leaves out months with few cases
+    months = table.astype({"period": str}).pivot(index="period", columns="kpi", values="value").reset_index()
+    months.to_csv(tmp_path / "months.csv", index=False)
+    alone = workspace.two_series(tmp_path / "months.csv", "adoption", "logo_churn", "period")
+    assert (alone.n, alone.lead_months, alone.tag, alone.grade) == (one.n, one.lead_months, one.tag, one.grade)
+    assert alone.estimate == pytest.approx(one.estimate)

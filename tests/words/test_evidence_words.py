@@ -122,4 +122,16 @@ def test_sentences_are_written_as_sentences() -> None:
     for locale in LANGUAGES:
         entries = json.loads((Path(evidence.__file__).parent / locale / "evidence.json").read_text(encoding="utf-8"))
         for key in (k for k in entries if k.startswith(("warn_", "why_", "says_"))):
-            assert entries[key].endswith("."), (locale, key)
+            for form in entries[key].values() if isinstance(entries[key], dict) else [entries[key]]:
+                assert form.endswith("."), (locale, key)
+
+
+COUNTED = ("few_events", "few_months")  # what would settle these is a number of cases or months
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_every_refusal_says_what_would_settle_it(locale: str) -> None:
+    known = catalogue(locale)
+    reasons = {key.removeprefix("evidence.why_") for key in known if key.startswith("evidence.why_")}
+    assert len(reasons) > 10
+    assert {id for id in reasons if f"evidence.settle_{id}" not in known} == set(COUNTED)

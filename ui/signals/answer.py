@@ -114,7 +114,8 @@ def _none(here: Here, one: Evidence, found: LeadMap, objective: str, best: str) 
             "indicator": escaped(tell.short(one.leading)),
             "outcome": escaped(words.outcome_word(one.lagging, tell.locale)),
         }
-        st.markdown(f"## {tell.t('evidence.answer_none_here', **names)}", anchors=False)
+        id = "answer_none_here" if one.refusal is None else "answer_unknown_here"
+        st.markdown(f"## {tell.t(f'evidence.{id}', **names)}", anchors=False)
         pair = f"{tell.short(strongest.shown.leading)} → {words.outcome_word(strongest.shown.lagging, tell.locale)}"
         label = tell.t("evidence.answer_best", pair=escaped(pair))
         st.button(label, key="leads_best", type="tertiary", icon=":material/arrow_forward:", on_click=_opener(best))
