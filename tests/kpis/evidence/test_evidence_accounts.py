@@ -162,7 +162,9 @@ def test_counting_says_what_ranking_line_by_line_says():
     for horizon in range(6):
         used = known[horizon][comparison.rows]
         percentile = placed.percentile[horizon][comparison.rows]
-        moved[horizon][comparison.rows] = np.where(used, comparison.compared.effects(percentile[used], used), 0.0)
+        moved[horizon][comparison.rows] = np.where(
+            used, comparison.compared[horizon].effects(percentile[used], used), 0.0
+        )
     above = plain - widening(placed)[..., None] * moved
     case = sets.case & known
     auc = auc_of(above, case)
