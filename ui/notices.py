@@ -11,6 +11,7 @@ from data.problems import DataProblem
 from kpis.own import PREFIX
 from ui import link, text
 from ui.here import Here
+from ui.reference import inputs
 from words import catalogue
 from workspace import own_kpis
 
@@ -51,22 +52,7 @@ def dark(here: Here, objective: str, missing: Mapping[str, tuple[str, ...]], *, 
 
 def needed(needs: tuple[str, ...], here: Here) -> str:
     """What a KPI waits for, in words: the usage table, or the column abandoned of contacts."""
-    tell, found = here.tell, []
-    for need in needs:
-        ways = [_place(way, here) for way in need.split("|")]
-        found.append(
-            tell.t("objective.list_or", first=", ".join(ways[:-1]), last=ways[-1]) if len(ways) > 1 else ways[0]
-        )
-    if not found:
-        return tell.t("objective.dark_no_values")
-    return tell.t("objective.dark_needs", what="; ".join(found))
-
-
-def _place(need: str, here: Here) -> str:
-    table, _, column = need.partition(".")
-    id = f"measures.table_{table}"
-    shown = here.tell.t(id) if catalogue.has(id, here.locale) else text.escaped(table)
-    return here.tell.t("objective.column_of", column=column, table=shown) if column else shown
+    return inputs.needed(needs, here.tell)
 
 
 def gone(here: Here) -> None:
