@@ -24,9 +24,9 @@ class Factors:
         self.count = int(np.prod(sizes))
         self.last = max(sizes[-1], 1)
         groups = np.unravel_index(np.arange(self.count // self.last), sizes[:-1])
-        self._codes: Floats = np.concatenate(  # of the factors but the last, groups × codes
-            [np.arange(size) == code[:, None] for code, size in zip(groups, sizes[:-1], strict=True)], axis=1
-        ).astype(float)
+        each = [np.arange(size) == code[:, None] for code, size in zip(groups, sizes[:-1], strict=True)]
+        # Of the factors but the last, part by part: larger products are shared among threads that wait for each other.
+        self._codes: Floats = np.concatenate(each, axis=1).astype(float).reshape(sizes[0], -1, sum(sizes[:-1]))
 
     @cached_property
     def rows(self) -> Ints:
@@ -52,11 +52,14 @@ class Factors:
             sums: total of the values of each cell.
             weights: rows in each cell that the values are of.
         """
-        total, counted = sums.reshape(-1, self.last), weights.reshape(-1, self.last)
-        across = self._codes.T @ counted
-        within = (self._codes.T * counted.sum(axis=1)) @ self._codes
-        together = np.block([[within, across], [across.T, np.diag(counted.sum(axis=0))]])
+        parts = (len(self._codes), -1, self.last)
+        total, counted, turned = sums.reshape(parts), weights.reshape(parts), self._codes.transpose(0, 2, 1)
+        across = (turned @ counted).sum(axis=0)
+        within = (turned * counted.sum(axis=2)[:, None] @ self._codes).sum(axis=0)
+        last = np.diag(counted.sum(axis=(0, 1)))
+        together = np.block([[within, across], [across.T, last]])
         together += _RIDGE * max(float(together.max(initial=0.0)), 1.0) * np.eye(len(together))
-        found = np.linalg.solve(together, np.concatenate([self._codes.T @ total.sum(axis=1), total.sum(axis=0)]))
-        by_cell: Floats = (self._codes @ found[: -self.last])[:, None] + found[-self.last :]
+        sides = (turned @ total.sum(axis=2)[:, :, None]).sum(axis=(0, 2)), total.sum(axis=(0, 1))
+        found = np.linalg.solve(together, np.concatenate(sides))
+        by_cell: Floats = (self._codes @ found[: -self.last])[:, :, None] + found[-self.last :]
         return by_cell.ravel()

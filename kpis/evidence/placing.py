@@ -145,12 +145,14 @@ def _effects(comparison: Comparison, ranks: list[Ints], lines: Lines) -> tuple[F
         missing, half = np.flatnonzero(rank == 0), 0.5 / np.maximum(lines.total[place], 1.0)
         there = factors.rows - np.bincount(factors.cell.take(missing), minlength=factors.count)
         weights = there.reshape(-1, factors.last) * lines.enough[place].astype(float)
-        inside = (rank & _ROWS) - lines.below[place].take(comparison.line)  # of all months → of its own
-        inside[missing] = 0.0
-        sums = np.bincount(factors.cell, inside, factors.count).reshape(weights.shape)
+        below, shift = (rank & _ROWS).astype(float), lines.below[place]  # of all months; `shift` of those before
+        sums = np.bincount(factors.cell, below, factors.count).reshape(weights.shape) - weights * shift
+        squares = np.add.reduceat(np.square(below), starts) - shift * (
+            2 * sums.sum(axis=0) + lines.total[place] * shift
+        )
         sums = np.where(weights > 0, sums * half - weights / 2, 0.0)
         effect = factors.by_cell(sums, weights).reshape(weights.shape)
-        squares = np.add.reduceat(np.square(inside), starts) * half**2 - (sums + weights / 4).sum(axis=0)
+        squares = squares * half**2 - (sums + weights / 4).sum(axis=0)
         squares += (weights * np.square(effect) - 2 * sums * effect).sum(axis=0)
         drawn = np.where(lines.enough[place], lines.cases[place] * squares * 2 * half, 0.0)
         effects.append(effect.ravel())
