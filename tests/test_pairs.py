@@ -82,7 +82,8 @@ def test_the_order_of_changes_does_not_matter(home: Path) -> None:
     for order in ((lambda: added(home), remove, change), (change, remove, lambda: added(home))):
         for act in order:
             act()
-        found.append((opened(home).catalogue.pairs, opened(home).catalogue.removed))
+        now = opened(home)
+        found.append((now.catalogue.pairs, now.catalogue.removed, now.settings["declared_map"]))
         pairs.reset(opened(home))
     assert found[0] == found[1]
     assert opened(home).catalogue.pairs == default_pairs()
@@ -151,6 +152,26 @@ def test_turning_a_sign_twice_is_no_change(home: Path) -> None:
     for sign in ("+", "-"):
         pairs.change(opened(home), FIRST, sign, first.lead_months, first.rationale)
     assert opened(home).catalogue.pairs == default_pairs()
+
+
+def test_a_later_edit_of_the_lead_keeps_the_month_of_the_turn(home: Path) -> None:
+    entry = {"change": "changed", "leading": "nps", "lagging": "logo_churn", "sign": "+"}
+    entry |= {"on": "2025-02-01", "until": "2025-01"}
+    space = opened(home)
+    space.store.save_settings(space.id, {"declared_map": [entry]})
+    pairs.change(opened(home), ("nps", "logo_churn"), "+", (2, 3), "Still so")
+    pair = on_map(home)["nps", "logo_churn"]
+    assert (pair.lead_months, pair.since) == ((2, 3), "2025-01")  # type: ignore[attr-defined]
+
+
+def test_a_pair_that_a_later_default_holds_as_well_stands_as_declared() -> None:
+    """Added here first, in the default now: it waits no longer, unless its sign was turned against the default's."""
+    entry = {"change": "added", "leading": "adoption", "lagging": "logo_churn", "objective": "retention", "sign": "-"}
+    entry |= {"lead_months": [1, 2], "why": "We saw it", "on": "2026-01-31", "until": "2025-12"}
+    on, off = pairs.in_force([entry])
+    assert (len(on), off) == (32, ())
+    assert (on[0].names, on[0].lead_months, on[0].rationale, on[0].since) == (FIRST, (1, 2), "We saw it", "")
+    assert pairs.in_force([entry | {"sign": "+"}])[0][0].since == "2025-12"
 
 
 def test_before_there_are_data_nothing_could_be_looked_at(home: Path) -> None:
