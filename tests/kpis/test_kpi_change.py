@@ -83,6 +83,16 @@ def test_proportions_that_are_not_counts_fall_back_on_the_past():
     assert (found.method, found.outside) == ("history", True)
 
 
+def test_the_same_accounts_in_both_periods_say_what_changed_and_the_past_what_is_usual():
+    now, before = row(1.10) | {"step_low": 0.02, "step_high": 0.06}, row(1.06)
+    found = change(kpi("nrr"), now, before)
+    assert (found.low, found.high, found.outside, found.method) == (0.02, 0.06, True, "accounts")
+    assert change(kpi("nrr"), now | {"step_low": -0.01}, before).outside is False
+    swings = [0.05, -0.05] * 5  # all accounts move that much every month: no luck of the draw, and yet nothing new
+    assert change(kpi("nrr"), now, before, swings).outside is False
+    assert change(kpi("nrr"), now, before, [0.001, -0.001] * 5).outside is True
+
+
 def test_nothing_known_about_what_is_usual():
     found = change(kpi("mrr"), row(110.0), row(100.0))
     assert (found.difference, found.outside, found.method) == (10, None, "none")

@@ -40,6 +40,14 @@ def test_status(key, value, target, expected):
     assert status(kpi(key), value, target) == expected
 
 
+def test_a_miss_within_the_interval_is_too_close_to_call():
+    nrr, churn = kpi("nrr"), kpi("logo_churn")
+    assert status(nrr, 0.9, 1.0, 0.85, 1.0) == status(churn, 0.05, 0.02, 0.02, 0.09) == "close"
+    assert status(nrr, 0.9, 1.0, 0.85, 0.99) == "off"
+    assert status(nrr, 1.01, 1.0, 0.9, 1.1) == "on"
+    assert status(nrr, 0.99, 1.0, 0.98, 0.995) == "near"
+
+
 TARGETS = [
     Target("nrr", 1.00),
     Target("nrr", 1.01, period="month"),

@@ -43,6 +43,8 @@ def test_cards_hold_value_target_status_and_change() -> None:
     assert ":material/check_circle: On target" in said or ":material/cancel: Off target" in said
     assert "/ 103%" in said
     assert "variation" in said
+    assert "Likely range" in said
+    assert " accounts" in said
 
 
 def test_a_deep_link_opens_one_kpi_with_its_filters() -> None:
@@ -59,6 +61,8 @@ def test_a_deep_link_opens_one_kpi_with_its_filters() -> None:
 def test_filters_narrow_the_numbers() -> None:
     whole = opened("financial", workspace="sample", lang="en", kpi="mrr")
     some = opened("financial", workspace="sample", lang="en", kpi="mrr", f__plan="Pro")
+    assert "Forecast: " in words(whole)
+    assert "No likely range: a total is counted in full" in words(whole)
     value = next(m.value for m in whole.markdown if m.value.startswith("R$"))
     assert value not in [m.value for m in some.markdown]
 

@@ -17,6 +17,7 @@ SPECS = {
     "line": lambda look: series.line(
         look, "ratio", "leading", "month", band=True, zoom=True, titles=("a", "b", "c", "d")
     ),
+    "ahead": lambda look: series.line(look, "ratio", "lagging", "month", band=True, zoom=True, ahead=True),
     "money": lambda look: series.line(look, "money", "lagging", "quarter"),
     "hours": lambda look: series.line(look, "h", "leading", "week"),
     "spark": series.sparkline,
@@ -85,6 +86,20 @@ def test_an_unfinished_period_is_dotted_from_the_last_whole_one() -> None:
     assert found["open"].tolist()[1:] == [2.0, 3.0]
     assert found["tip"].tolist() == ["", "end", "open"]
     assert pd.isna(found["low"].iloc[2])
+
+
+def test_a_forecast_fans_out_from_the_last_whole_period() -> None:
+    rows = frame([1.0, 2.0, 0.5, 2.5], [True, True, False, False]).assign(forecast=[False, False, False, True])
+    rows.loc[3, ["low", "high"]] = [2.0, 3.0]
+    found = series.points(rows)
+    for name, last in (("ahead", 2.5), ("ahead_low", 2.0), ("ahead_high", 3.0)):
+        assert found[name].tolist()[1::2] == [2.0, last]
+        assert found[name].isna().tolist() == [True, False, True, False]
+    assert found["closed"].isna().tolist() == [False, False, True, True]
+    assert found["open"].tolist()[1:3] == [2.0, 0.5]
+    assert found["tip"].tolist() == ["", "end", "open", "ahead"]
+    alone = series.points(rows, joined=False)
+    assert alone["open"].isna().tolist() == [True, True, False, True]
 
 
 def test_whole_periods_only_have_no_dotted_line() -> None:

@@ -9,10 +9,12 @@ import pytest
 
 from data.calendar import periods
 from kpis.catalogue import kpi
+from ui.ahead import ahead
 from ui.reading import judged_period, read
 from ui.telling import Teller
 from ui.usual import usual_range
-from ui.verdict import objective_verdict
+from ui.verdict import objective_verdict, overview_verdict
+from workspace.forecasting import look_ahead
 
 PERIODS = periods(date(2024, 1, 1), date(2025, 3, 12), "month")
 
@@ -136,6 +138,71 @@ def test_told_in_three_languages(locale: str, change: str) -> None:
     assert tell.change(one).replace("\u00a0", " ") == change
     assert tell.status(one).startswith(":green[:material/check_circle: ")
     assert tell.value(one.value, "ratio") == "101%".replace("%", "\u00a0%" if locale == "es" else "%")
+
+
+def test_a_target_inside_the_range_is_no_miss() -> None:
+    one = read(table(FLAT, low=0.9, high=1.1), PERIODS, "2025-02", {kpi("nrr"): "lagging"}, {"nrr": 1.05})["nrr"]
+    clear = read(table(FLAT, "grr"), PERIODS, "2025-02", {kpi("grr"): "lagging"}, {"grr": 1.2})["grr"]
+    assert (one.status, clear.status) == ("close", "off")
+    assert "Too close to call" in Teller("en").status(one)
+    headline = "No target is clearly missed; one is too close to call: Net revenue retention."
+    assert objective_verdict([one], Teller("en")).headline == headline
+    both = objective_verdict([one, clear], Teller("en"))
+    assert both.headline == "1 of 2 targets missed: Gross revenue retention."
+    assert "Too close to call: Net revenue retention." in both.detail
+    over = overview_verdict({"retention": [one], "quality": [clear]}, Teller("en"))
+    assert over.headline == "Off target: quality."
+    assert "Too close to call: Net revenue retention." in over.detail
+    alone = overview_verdict({"retention": [one]}, Teller("en"))
+    assert alone.headline == "No objective is clearly off target; too close to call in retention."
+
+
+def test_what_a_number_rests_on_is_said_beside_its_range() -> None:
+    tell = Teller("en")
+    frame = table(FLAT, low=0.9, high=1.1).assign(accounts=212.0)
+    one = read(frame, PERIODS, "2025-02", {kpi("nrr"): "lagging"}, {})["nrr"]
+    assert tell.sure(one) == "Likely range 90–110% · 212 accounts"
+    answers = read(table(FLAT, "csat", 0.9, 1.1), PERIODS, "2025-02", {kpi("csat"): "leading"}, {})["csat"]
+    assert tell.sure(answers) == "Likely range 90–110% · 100 cases"
+    total = read(table(FLAT, "mrr"), PERIODS, "2025-02", {kpi("mrr"): "lagging"}, {})["mrr"]
+    assert tell.sure(total) == "100 accounts"  # customers at the close; a total has no range
+
+
+def test_a_look_ahead_starts_from_the_last_whole_month_and_says_how_it_did() -> None:
+    tell = Teller("en")
+    one = read(table(FLAT), PERIODS, "2025-02", {kpi("nrr"): "lagging"}, {})["nrr"]
+    found = ahead(one, tell, "month")
+    assert found.rows["period"].tolist() == ["2025-03", "2025-04", "2025-05"]  # a quarter of 14 months
+    assert found.says.startswith("Forecast: ")
+    assert "80% of what comes; from 14 months." in found.says
+    running = read(table(FLAT), PERIODS, "2025-03", {kpi("nrr"): "lagging"}, {})["nrr"]
+    assert ahead(running, tell, "month").rows["period"].tolist() == found.rows["period"].tolist()
+    earlier = read(table(FLAT), PERIODS, "2025-01", {kpi("nrr"): "lagging"}, {})["nrr"]
+    short = read(table([nan] * 4 + FLAT[4:]), PERIODS, "2025-02", {kpi("nrr"): "lagging"}, {})["nrr"]
+    stopped = read(table([*FLAT[:13], nan, nan]), PERIODS, "2025-02", {kpi("nrr"): "lagging"}, {})["nrr"]
+    for reading, grain, why in [
+        (one, "quarter", "by month only"),
+        (earlier, "month", "an earlier one is chosen"),
+        (short, "month", "it takes 12 whole months with a value, and there are 10"),
+        (stopped, "month", "the last whole month has no value"),
+    ]:
+        refused = ahead(reading, tell, grain)
+        assert why in refused.why
+        assert refused.rows.empty
+        assert not refused.says
+
+
+def test_forecasts_go_on_from_where_a_kpi_is_and_stay_where_it_can_be() -> None:
+    random = np.random.default_rng(3)
+    money = look_ahead(kpi("mrr"), list(1e6 * 1.02 ** np.arange(30.0)))
+    assert money.points == pytest.approx(1e6 * 1.02 ** (29 + np.cumsum(0.9 ** np.arange(1, 7))))
+    churn = look_ahead(kpi("logo_churn"), list(random.binomial(100, 0.01, 30) / 100))
+    assert (churn.low == 0).all()
+    assert len(set(churn.points)) == 1
+    nps = look_ahead(kpi("nps"), list(90 + 10 * random.random(30)))
+    assert (nps.high <= 100).all()
+    assert look_ahead(kpi("survival_12m"), [0.5] * 30).refusal is not None
+    assert look_ahead(kpi("mrr"), [0.0] * 15 + [5.0] * 15).refusal is None  # a start from nothing has no logarithm
 
 
 def test_verdicts_name_what_is_missed() -> None:
