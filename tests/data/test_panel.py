@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects import mssql, mysql, oracle
 
 from data.calendar import GRAINS
-from data.measures import FAMILIES, all_measures, cohorts, health_inputs, movements, usage
+from data.measures import FAMILIES, all_measures, cohorts, health_inputs, movements, observed, usage
 from data.measures.elements import DUCKDB, PeriodStart
 from data.panel import build_panel, compile_select, panel_select
 from data.policies import CHOICES, Policies
@@ -85,14 +85,16 @@ RICH = {
                    "referred_account_id": "b", "won_on": date(2024, 2, 20), "reward_cost": 3.0}],
     "costs": [{"spent_on": date(2024, 2, 2), "amount": 33.3, "kind": "sales"}],
     "fx_rates": [{"currency": "USD", "valid_from": date(2024, 3, 1), "rate": 5.25}],
-    "observations": [{"metric": "m", "observed_on": date(2024, 2, 2), "numerator": 1.0, "account_id": "d"}],
+    "observations": [
+        {"metric": "m", "observed_on": date(2024, 2, 2), "numerator": 1.0, "denominator": 2.0, "account_id": "d"}
+    ],
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("grain", GRAINS)
 def test_every_measure_is_the_same_on_both_engines(grain):
     policies = Policies(rates=(("USD", 5.0),))
-    families = (*FAMILIES, health_inputs.FAMILY) if grain == "month" else FAMILIES
+    families = (*FAMILIES, observed.family(["m"]), *([health_inputs.FAMILY] if grain == "month" else []))
     found = both(RICH, grain, policies, AS_OF, families)
     assert {account for account, _ in found} == {"", "a", "b", "c", "d"}
     dark = {name for values in found.values() for name, value in values.items() if value is not None} ^ set(

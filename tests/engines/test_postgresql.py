@@ -17,7 +17,7 @@ from data.drill import evidence_rows
 from data.engines.live import LiveFacts, LiveTable
 from data.engines.postgres import PostgresSource
 from data.facts import Facts, connect
-from data.measures import FAMILIES, health_inputs
+from data.measures import FAMILIES, health_inputs, observed
 from data.panel import build_panel
 from data.policies import CHOICES, Policies
 from data.problems import DataProblem
@@ -27,7 +27,9 @@ from tests.data.test_panel import AS_OF, RICH
 from tests.engines import companies, loading
 from tests.services import Server
 
-EVERY = (*FAMILIES, health_inputs.FAMILY)
+OWN = observed.family(["m", "onboarding_on_time", "business_reviews_held"])
+ALWAYS = (*FAMILIES, OWN)
+EVERY = (*ALWAYS, health_inputs.FAMILY)
 TODAY = date(2026, 11, 22)
 USD = Policies(rates=(("USD", 5.0),))
 Source = Callable[..., LiveFacts]
@@ -61,7 +63,7 @@ def rich() -> tuple[Facts, dict[str, pa.Table]]:
 
 def same(embedded: Facts, other: LiveFacts, grain: str, as_of: date | None, policies: Policies = USD) -> int:
     """Cells compared: both panels, exactly."""
-    families = EVERY if grain == "month" else FAMILIES
+    families = EVERY if grain == "month" else ALWAYS
     here, there = (build_panel(one, grain, policies, as_of, families) for one in (embedded, other))
     assert here.periods == there.periods
     assert here.as_of == there.as_of

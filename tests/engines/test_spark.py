@@ -12,20 +12,21 @@ import pytest
 
 from data.engines.live import LiveFacts, LiveTable
 from data.engines.spark import SparkDialect, SparkSource
-from data.measures import FAMILIES, health_inputs
+from data.measures import FAMILIES, health_inputs, observed
 from data.panel import build_panel, panel_select
 from data.policies import Policies
 from tests.data.engines import context
 from tests.data.test_panel import RICH
 from tests.engines import companies
 
+OWN = observed.family(["onboarding_on_time", "business_reviews_held"])
 TODAY = date(2026, 11, 22)
 ASKED = (("month", None), ("quarter", "past"))
 
 
 def test_text_for_spark_has_only_functions_that_ran_there() -> None:
     for grain in ("month", "half", "week"):
-        select = panel_select(context(RICH, grain), (*FAMILIES, health_inputs.FAMILY))
+        select = panel_select(context(RICH, grain), (*FAMILIES, OWN, health_inputs.FAMILY))
         text = str(select.compile(dialect=SparkDialect(), compile_kwargs={"render_postcompile": True}))
         assert "date_trunc" not in text
         assert "INTERVAL" not in text
@@ -40,7 +41,7 @@ def test_every_cell_of_a_whole_company(spark: Any, company: str, tmp_path: Any) 
     other = _loaded(spark, company, rows, embedded.files)
     for grain, moment in ASKED:
         as_of = companies.AS_OF[company] if moment else None
-        for family in (*FAMILIES, health_inputs.FAMILY) if grain == "month" else FAMILIES:
+        for family in (*FAMILIES, OWN, health_inputs.FAMILY) if grain == "month" else (*FAMILIES, OWN):
             here, there = (build_panel(one, grain, Policies(), as_of, (family,)).frame for one in (embedded, other))
             assert len(here), family.name
             pd.testing.assert_frame_equal(here, there, check_exact=True, obj=f"{family.name} {grain} {as_of}")

@@ -10,6 +10,7 @@ import streamlit as st
 from kpis.benchmarks import orientation
 from kpis.explain import formula_text
 from kpis.kpi import OBJECTIVES, Kpi
+from kpis.own_formula import Formula
 from ui import cards, link, loading, notices
 from ui.here import Here
 from ui.link import Link
@@ -172,7 +173,8 @@ def undefined(one: Kpi, tell: Teller) -> str:
     """When there is no value, from the reasons the catalogue gives."""
     reasons = [reason for _, reason in one.zeros] + ([one.empty] if one.empty != "no_denominator" else [])
     reasons += ["too_few_answers"] * bool(one.minimum) + ["not_by_week"] * (not one.by_week)
-    reasons = list(dict.fromkeys(reasons)) or ["not_loaded"]
+    divided = isinstance(one.formula, Formula) and bool(one.formula.denominator)
+    reasons = list(dict.fromkeys(reasons)) or ["no_denominator" if divided else "not_loaded"]
     said = " ".join(tell.t(f"reasons.{reason}") for reason in reasons)
     return f"{escaped(one.undefined.capitalize())}" if tell.locale == "en" and one.undefined else said
 

@@ -4,6 +4,7 @@ from math import isfinite
 from typing import Any
 
 from data.measures import all_measures
+from data.measures.observed import PREFIX
 from data.policies import CHOICES
 from kpis.explain import explain
 from kpis.kpi import Kpi
@@ -19,6 +20,7 @@ def of(one: Kpi, tell: Teller) -> str:
     """The tables and columns a KPI is computed from."""
     declared = all_measures()
     needs = [need for name in one.measures if name in declared for need in declared[name].needs]
+    needs += ["observations"] if any(name.startswith(PREFIX) for name in one.measures) else []
     if not needs:
         return tell.t("definitions.inputs_rows")
     return "; ".join(place(need, tell) for need in dict.fromkeys(needs))
