@@ -63,7 +63,7 @@ def lead_map(look: Look, rows: int, columns: int) -> dict[str, Any]:
         axis=alt.Axis(
             labelFontSize={"expr": f"{narrow} ? 10.5 : 12"},
             labelColor=palette.text,
-            labelLimit={"expr": f"{narrow} ? 84 : 170"},
+            labelLimit={"expr": f"{narrow} ? 84 : 210"},
             labelLineHeight=11,
             labelPadding={"expr": f"{narrow} ? 4 : 8"},
             labelExpr=f"{narrow} && length(datum.label) > 14 && {last} > 0 ? {lines} : datum.label",

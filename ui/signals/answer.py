@@ -42,7 +42,10 @@ def show(here: Here, verdict: Verdict, found: LeadMap, objective: str, best: str
             with grid.cell():
                 _fact(fact, number)
         with grid.cell():
-            return st.empty()
+            place = st.empty()
+        with place.container():  # who that is takes a moment the first time
+            _fact(Fact(here.tell.t("evidence.answer_call"), "…", f":gray[{here.tell.t('evidence.answer_looking')}]"), 2)
+        return place
 
 
 def fill(here: Here, one: Evidence, place: Any, listed: Warned | None) -> None:
