@@ -6,6 +6,7 @@ from kpis.catalogue import BUILT_IN, KPIS
 from kpis.explain import formula_text
 from kpis.health import BANDS, presets
 from kpis.kpi import OBJECTIVES, Kpi
+from kpis.over_accounts import never
 from kpis.reasons import REASONS
 
 _UNITS = {
@@ -37,8 +38,16 @@ in [readings.md](readings.md).
   customer is *active* on a day when its MRR on that day is above 0. A period not yet over closes on the last day with
   data and is shown as incomplete.
 - **No denominator, no number**: where a value cannot be had, a reason stands in its place, never 0.
-- **Small samples say so**: proportions of counts carry Wilson's interval and NPS one of its own; fewer than 30 cases
-  are flagged.
+- **Every number says how sure it is**: proportions of counts carry Wilson's interval, NPS one of its own, and ratios
+  of amounts and means one over accounts, in which each account is one case: Wilson's with as many equal accounts as
+  the sizes are worth for losses (GRR, revenue churn), the studentised bootstrap for means, both together for NRR. Fewer
+  than 30 cases are flagged; under 10 accounts there is none. A total is counted, not estimated, and has none.
+- **A change counts** when the interval of the difference leaves out 0 (for what is made of accounts: the same accounts
+  in both periods, and more than what is usual from one period to the next). **A target inside the interval** is too
+  close to call, not missed.
+- **A forecast** goes up to six months and a quarter of the whole months there are, from twelve on: MRR, ARR, ARPA and
+  contract value drift on, everything else stays at the mean of a year or a smoothed level, unless a challenger was 5 %
+  closer. The band is made of the errors at every earlier month, and the chart says how often it held.
 - **Leading or lagging is a label per objective.** The label below is the one at home; a workspace can change it, and
   the same KPI may lead elsewhere.
 """
@@ -62,7 +71,8 @@ def _page_note(objective: str, own: list[Kpi]) -> str:
 
 def _entry(kpi: Kpi) -> str:
     facts = [kpi.role if kpi.role != "neither" else "neither leading nor lagging", _UNITS[kpi.unit]]
-    facts += [_DIRECTIONS[kpi.direction], *([_INTERVALS[kpi.interval]] if kpi.interval else [])]
+    interval = _INTERVALS[kpi.interval] if kpi.interval else "" if never(kpi) else "95 % interval over accounts"
+    facts += [_DIRECTIONS[kpi.direction], *([interval] if interval else [])]
     lines = [
         f"### `{kpi.key}`",
         kpi.says,
