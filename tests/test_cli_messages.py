@@ -23,6 +23,7 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FAROL_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("FAROL_DATABASE_URL", raising=False)
     monkeypatch.setattr(saying, "LOCALE", "en")
+    Store(tmp_path / "home").create_workspace("Other")  # so that no sample has to be made
     (tmp_path / "subscriptions.csv").write_text(SUBS, encoding="utf-8")
     return tmp_path
 

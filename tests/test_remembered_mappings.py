@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 import cli
 import workspace as farol
+from data.store import Store
 
 MAPPING = {
     "tables": {
@@ -27,6 +28,7 @@ MAPPING = {
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FAROL_HOME", str(tmp_path / "home"))
+    Store(tmp_path / "home").create_workspace("Other")  # so that no sample has to be made
     return tmp_path
 
 

@@ -20,11 +20,15 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 _LOG = logging.getLogger("farol")
+_SOMEBODY = threading.Event()
 
 
 def visited() -> bool:
     """True while the app is drawn for a visitor, False while the server starts."""
-    return get_script_run_ctx(suppress_warning=True) is not None
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return False
+    _SOMEBODY.set()
+    return True
 
 
 @asynccontextmanager
@@ -53,7 +57,8 @@ def _open_first() -> None:
         loaded = loading.load("")
         if not loaded.empty:
             loading.lit(loaded)
-            overview.built(loaded)
+            if not _SOMEBODY.is_set():  # else their page, whichever it is, goes first
+                overview.built(loaded)
     except Exception:
         _LOG.exception("The first workspace could not be opened; the first visitor is told why")
     gc.collect()
