@@ -197,11 +197,11 @@ def _steps(
     for part in explain(reading.kpi, found).parts:
         if part.measure == "gross_margin" and not isfinite(part.value):
             continue
-        unit = loading.unit_of(part.measure, reading.kpi) if part.measure else "count"
-        value = tell.full(part.value, unit)
         if part.measure is None:
-            said.append(Step(f"{part.operator} {value}".strip(), value))
+            value = formats.decimal(part.value, 6, tell.locale)
+            said.append(Step(f"{part.operator} {part.opening}{value}{part.closing}".strip(), value))
             continue
+        value = tell.full(part.value, loading.unit_of(part.measure, reading.kpi))
         name = measure_name(part.measure, tell)
         said.append(Step(f"{part.operator} {part.opening}{name}{part.closing}".strip(), value))
     said.append(Step(f"= {tell.short(reading.key)}", tell.value(reading.value, reading.kpi.unit)))

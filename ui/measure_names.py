@@ -1,7 +1,9 @@
 """Measures in words."""
 
+from kpis.explain import explain
+from kpis.kpi import Kpi
 from ui.telling import Teller
-from words import catalogue
+from words import catalogue, formats
 
 PARTS = ("_upper", "_of", "_rows", "_last", "_accounts")  # what the measures of a metric end in
 
@@ -15,6 +17,13 @@ def measure_name(measure: str, tell: Teller) -> str:
     if not own:
         return measure.replace("_", " ")
     return metric_part(own, next((part for part in PARTS if _is_part(measure, part)), ""), tell)
+
+
+def formula_words(one: Kpi, tell: Teller) -> str:
+    """A KPI's formula in words, as one line."""
+    return explain(one, {}).text(
+        lambda measure: measure_name(measure, tell), lambda number: formats.decimal(number, 6, tell.locale)
+    )
 
 
 def _is_part(measure: str, part: str) -> bool:

@@ -37,7 +37,7 @@ class Teller:
 
     def short(self, key: str) -> str:
         """The name of a KPI without what stands in brackets."""
-        return self.name(key).partition(" (")[0]
+        return catalogue.short(key, self.locale)
 
     def short_names(self, keys: Iterable[str]) -> dict[str, str]:
         """Short names, whole where two of them would read the same."""

@@ -65,6 +65,11 @@ def name(key: str, locale: str = DEFAULT) -> str:
     return own_name(key) or _kpis().get(key, {}).get(locale) or key.replace("_", " ")
 
 
+def short(key: str, locale: str = DEFAULT) -> str:
+    """The name of a KPI without what stands in brackets; what a company has named itself stays whole."""
+    return own_name(key) or name(key, locale).partition(" (")[0]
+
+
 def explain(key: str, locale: str = DEFAULT) -> str:
     """One line that says what a KPI is; empty where nobody has said."""
     return _OWN.get().get(key, ("", ""))[1] or _kpis().get(key, {}).get(f"explain_{locale}", "")

@@ -147,7 +147,7 @@ def _outcome(found: Mapping[str, Any], locale: str) -> str:
 
 
 def _short(key: str, locale: str) -> str:
-    return catalogue.name(key, locale).partition(" (")[0]
+    return catalogue.short(key, locale)
 
 
 def _months(n: int, locale: str) -> str:

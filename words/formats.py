@@ -54,7 +54,7 @@ def full(number: Any, unit: str, locale: str, currency: str = "BRL") -> str:
         digits = 0 if abs(number) >= 1000 else 2
         return _money_text(decimal(abs(number), digits, locale, keep=True), number, locale, currency)
     if unit == "count":
-        return decimal(number, 1, locale)
+        return decimal(number, 1 if abs(number) >= 1 else 4, locale)
     return value(number, unit, locale, currency)
 
 

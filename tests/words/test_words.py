@@ -1,6 +1,7 @@
 """Words: every language says the same things, with the same parameters."""
 
 import json
+from contextvars import copy_context
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from babel import Locale
 from kpis.catalogue import KPIS
 from kpis.reasons import REASONS
 from words import LANGUAGES, explain, name, text
-from words.catalogue import UnknownWords, catalogue, parameters
+from words.catalogue import UnknownWords, call_own, catalogue, parameters, short
 
 HOME = Path(__file__).parents[2] / "words"
 AREAS = sorted(f.stem for f in (HOME / "en").glob("*.json"))
@@ -50,6 +51,16 @@ def test_counts_choose_their_form_and_numbers_are_written_in_the_language() -> N
     assert text("overview.accounts", "en", n=1283) == "1,283 accounts"
     assert text("overview.accounts", "pt_BR", n=1283) == "1.283 contas"
     assert text("overview.accounts", "es", n=2) == "2 cuentas"
+
+
+def test_what_a_company_names_itself_goes_by_that_name_where_it_was_called_so() -> None:
+    def called() -> tuple[str, ...]:
+        call_own({"own_x": ("Ativação (30 dias)", "Quem começou."), "own_y": ("Ativação (90 dias)", "")})
+        return name("own_x", "es"), short("own_x", "en"), short("own_y", "en"), explain("own_x"), short("logo_churn")
+
+    said = copy_context().run(called)
+    assert said == ("Ativação (30 dias)", "Ativação (30 dias)", "Ativação (90 dias)", "Quem começou.", "Logo churn")
+    assert name("own_x") == "own x"
 
 
 def test_an_unknown_id_is_an_error() -> None:

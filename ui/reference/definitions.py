@@ -8,14 +8,13 @@ from functools import partial
 import streamlit as st
 
 from kpis.benchmarks import orientation
-from kpis.explain import formula_text
 from kpis.kpi import OBJECTIVES, Kpi
 from kpis.own_formula import Formula
 from ui import cards, link, loading, notices
 from ui.here import Here
 from ui.link import Link
 from ui.loading import Loaded, Scope, kept
-from ui.measure_names import measure_name
+from ui.measure_names import formula_words
 from ui.objectives import FACES
 from ui.reading import judged_period
 from ui.reference import head, inputs, settings
@@ -153,7 +152,7 @@ def _entry(
     measures: dict[str, float],
 ) -> Entry:
     name, says = tell.name(one.key), catalogue.explain(one.key, tell.locale)
-    formula = formula_text(one, lambda measure: measure_name(measure, tell))
+    formula = formula_words(one, tell)
     lines = [f"**{tell.t('definitions.formula')}** {escaped(formula)}"]
     lines += inputs.today(one, tell, period, values.get(one.key), measures)
     lines.append(f"**{tell.t('definitions.undefined')}** {undefined(one, tell)}")

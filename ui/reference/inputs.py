@@ -64,7 +64,8 @@ def today(
         if part.measure == "gross_margin" and not isfinite(part.value):
             continue
         unit = loading.unit_of(part.measure, one) if part.measure and part.measure != "gross_margin" else "count"
-        shown = f"{part.opening}{tell.full(part.value, unit)}{part.closing}"
+        number = tell.full(part.value, unit) if part.measure else formats.decimal(part.value, 6, tell.locale)
+        shown = f"{part.opening}{number}{part.closing}"
         text += f" {part.operator} {shown}" if text else shown
     result = tell.value(value[0], one.unit)
     return [f"**{formats.period(period, tell.locale)}** {escaped(text)} = **{escaped(result)}**"]

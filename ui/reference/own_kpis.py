@@ -5,16 +5,15 @@ from functools import partial
 
 import streamlit as st
 
-from kpis.explain import formula_text
 from kpis.kpi import OBJECTIVES
 from kpis.own import DIRECTIONS, LONGEST_NAME, LONGEST_SAYS, ROLES, SHARE, UNITS, Definition, plain
 from kpis.own_formula import LONGEST, OwnProblem
 from ui.here import Here
-from ui.measure_names import measure_name, metric_part
+from ui.measure_names import formula_words, measure_name, metric_part
 from ui.reference import own_preview
 from ui.reference.saving import saved
 from ui.text import escaped
-from words import formats
+from words import LANGUAGES, catalogue, formats
 from workspace import own_kpis
 
 FIELDS = ("name", "objective", "role", "direction", "unit", "formula", "says")
@@ -95,7 +94,8 @@ def _form(here: Here) -> None:
     _choices(here)
     st.text_input(tell.t("own.explanation"), key=_key("says"), max_chars=LONGEST_SAYS)
     one = _typed(here)
-    others = [tell.name(kpi.key) for kpi in here.loaded.catalogue.kpis if kpi.key != edited]
+    keys = [kpi.key for kpi in here.loaded.catalogue.kpis if kpi.key != edited]
+    others = {word(key, locale) for key in keys for locale in LANGUAGES for word in (catalogue.name, catalogue.short)}
     problems = own_kpis.checked(here.loaded.space, one, others)
     if one.name or one.formula:
         for problem in problems:
@@ -181,7 +181,7 @@ def _list(here: Here) -> None:
     broken, kpis = own.broken, {one.key: one for one in own.kpis}
     for one in own.definitions:
         made = kpis.get(one.key)
-        formula = one.formula if made is None else formula_text(made, lambda name: measure_name(name, tell))
+        formula = one.formula if made is None else formula_words(made, tell)
         where = f"{tell.t(f'shell.{one.objective}')} · {tell.t(f'objective.{one.role}').lower()}"
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="xsmall"

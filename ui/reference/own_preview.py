@@ -2,12 +2,11 @@
 
 import streamlit as st
 
-from kpis.explain import formula_text
 from kpis.own import Definition
 from ui import draw, frames, loading, panels
 from ui.charts import series
 from ui.here import Here
-from ui.measure_names import measure_name
+from ui.measure_names import formula_words
 from ui.reading import judged_period, read
 from ui.reference import inputs
 from ui.text import escaped
@@ -19,7 +18,7 @@ def show(here: Here, one: Definition) -> None:
     tell, space = here.tell, here.loaded.space.trying(one)
     catalogue.call_own(here.loaded.space.own.names() | space.own.names())
     kpi = space.own.kpis[0]
-    st.caption(tell.t("own.in_words", formula=escaped(formula_text(kpi, lambda name: measure_name(name, tell)))))
+    st.caption(tell.t("own.in_words", formula=escaped(formula_words(kpi, tell))))
     if here.loaded.empty:
         return
     periods = space.periods("month")
