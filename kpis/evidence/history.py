@@ -117,7 +117,7 @@ def account_months(
     columns = places[kept]
     shape = (len(names), count)
     flat = rows * count + columns
-    if len(np.unique(flat)) < len(flat):
+    if np.bincount(flat).max(initial=0) > 1:
         raise ValueError("An account has two rows for the same month.")
 
     def grid(values: NDArray[np.generic], empty: int) -> Ints:
@@ -139,10 +139,11 @@ def _codes(segment: ArrayLike | None, rows: int) -> tuple[Ints, int]:
         return np.zeros(rows, dtype=np.int64), 1
     given = np.asarray(segment, dtype=object)
     known = np.array([isinstance(value, str | int | np.integer) and value != "" for value in given], dtype=bool)
-    names, codes = np.unique(given[known].astype(str), return_inverse=True)
+    texts = [str(value) for value in given[known]]
+    codes = {name: code for code, name in enumerate(sorted(set(texts)), 1)}
     whole = np.zeros(rows, dtype=np.int64)
-    whole[known] = codes + 1
-    return whole, len(names) + 1
+    whole[known] = [codes[name] for name in texts]
+    return whole, len(codes) + 1
 
 
 def _bands(tenure: ArrayLike | None, rows: int) -> Ints:
