@@ -264,8 +264,9 @@ def test_moving_everything_by_whole_months_moves_the_series(rows, months):
 def test_twelve_threads_get_the_answer_of_one():
     given = facts(RICH)
     families = (*SUBSCRIPTIONS, usage.FAMILY)
-    alone = {grain: build_panel(given, grain, None, AS_OF, families).frame for grain in GRAINS}
+    grains = ("week", "month", "year")
+    alone = {grain: build_panel(given, grain, None, AS_OF, families).frame for grain in grains}
     with ThreadPoolExecutor(12) as pool:
-        jobs = [(grain, pool.submit(build_panel, given, grain, None, AS_OF, families)) for grain in GRAINS * 4]
+        jobs = [(grain, pool.submit(build_panel, given, grain, None, AS_OF, families)) for grain in grains * 4]
         for grain, job in jobs:
             pd.testing.assert_frame_equal(job.result().frame, alone[grain])
