@@ -51,7 +51,7 @@ def show(here: Here, verdict: Verdict, found: LeadMap, objective: str, best: str
 def fill(here: Here, one: Evidence, place: Any, listed: Warned | None) -> None:
     """Whom to call first, once it is known who shows the warning now."""
     with place.container():
-        _fact(called(one, listed, here.loaded.catalogue.kpi(one.leading).unit, here.tell), 2)
+        _fact(called(one, listed, here.loaded.catalogue.kpi(one.leading).unit, here.tell), 3)
 
 
 def _fact(fact: Fact, number: int) -> None:
