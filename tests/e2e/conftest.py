@@ -60,7 +60,7 @@ def started(home: Path) -> Iterator[Start]:
         )
         running.append(process)
         address = f"http://localhost:{port}"
-        for _ in range(240):
+        for _ in range(480):  # the machine may be busy
             try:
                 with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1) as answer:
                     if answer.status == 200:
