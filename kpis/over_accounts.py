@@ -73,6 +73,8 @@ def sureness(one: Kpi, numerators: Floats, denominators: Floats, without_account
             axis=0
         )
     low, high = _bounds(one.key, y, x)
+    if one.unit == "ratio" and one.key not in RETAINED | LOST_NET:
+        high = np.where((y <= x).all(axis=0), np.minimum(high, 1.0), high)
     steady = SHARES | INVERSE  # their intervals widen with it by themselves
     why[~np.isfinite(low) | ~np.isfinite(high) | (shaky > WIDEST_BELOW) & (one.key not in steady)] = "few_events"
     why[nobody > _WITHOUT_ACCOUNT] = "no_account"
@@ -111,7 +113,7 @@ def _retained(y: Floats, x: Floats) -> Bounds:
 def _mean(y: Floats, x: Floats) -> Bounds:
     """The bootstrap; with too few accounts above the line for it, that of a share where it is one, else none.
 
-    Never below 0 where nothing is, nor above 1 where no account is.
+    Never below 0 where no account is.
     """
     few = (y != 0).sum(axis=0) < FEWEST_EVENTS
     drawn, share = bootstrap_ratio(y, x), share_over_accounts(y, x)

@@ -70,6 +70,9 @@ def facts(here: Here, reading: Reading) -> list[tuple[str, str]]:
     tell, unit, found = here.tell, reading.kpi.unit, []
     if isfinite(reading.low) and isfinite(reading.high):
         found.append((tell.t("objective.likely_range"), tell.range(reading.low, reading.high, unit)))
+    rests = tell.rests_on(reading.kpi, reading.n, reading.accounts)
+    if rests:
+        found.append((tell.t("objective.rests"), rests))
     rows = reading.history.set_index("period")
     ids, values = list(rows.index), rows["value"].astype(float).to_list()
     at = ids.index(reading.period) if reading.period in ids else -1
@@ -123,7 +126,7 @@ def _history(here: Here, reading: Reading) -> None:
     data, unit = frames.points(reading, tell, here.link.span, look.rows)
     banded = bool(reading.history["low"].notna().any())
     words = [tell.unit(reading) if unit == reading.kpi.unit else tell.t(f"objective.unit_{unit}")]
-    words += [tell.t("objective.dashed_target")] if reading.status else []
+    words += [tell.t("objective.dashed_target")] if isfinite(reading.target) else []
     words += [tell.t("objective.pale_band")] if banded else []
     words += [frames.unfinished_words(reading, tell, here.link.span)]
     words += [tell.t("objective.grey_ahead")] if look.says else []

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import pandas as pd
 import streamlit as st
@@ -34,7 +35,7 @@ def panel(reading: Reading, role: str, tell: Teller, span: str) -> Panel:
     """The chart of one reading."""
     data, unit = frames.points(reading, tell, span)
     words = [tell.unit(reading) if unit == reading.kpi.unit else tell.t(f"objective.unit_{unit}")]
-    if reading.status:
+    if isfinite(reading.target):
         words.append(tell.t("objective.dashed_target"))
     words.append(frames.unfinished_words(reading, tell, span))
     return Panel(

@@ -37,7 +37,7 @@ class Reading:
     `value` is NaN exactly where `reason` says why; `status` is on, close (missed, but its interval holds the target),
     near, off or "" (no target). `low` and `high` are NaN where there is no interval, and then `no_range` may say why;
     `accounts` are those behind an interval over accounts.
-    An unfinished period has no status and no usual range: it is not compared as if whole.
+    An unfinished period has no status, interval or usual range: it is not compared as if whole.
     `usual` is the range of the periods before; `change` is against `before_period` and None when
     there is nothing to compare with.
     """
@@ -152,6 +152,7 @@ def _reading(
     ][-24:]
     moved = change(one, now, before, [s for s in steps if isfinite(s)]) if now and before else None
     value, judged = number(now, "value"), bool(now and now["complete"])
+    low, high = (number(now, end) if judged else nan for end in ("low", "high"))
     reason = now.get("reason") if now else "no_data"
     badge = now.get("badge") if now else None
     no_range = now.get("no_range") if now else None
@@ -163,8 +164,8 @@ def _reading(
         numerator=number(now, "numerator"),
         denominator=number(now, "denominator"),
         n=number(now, "n"),
-        low=number(now, "low"),
-        high=number(now, "high"),
+        low=low,
+        high=high,
         accounts=number(now, "accounts"),
         no_range=no_range if isinstance(no_range, str) else "",
         complete=judged,
@@ -174,7 +175,7 @@ def _reading(
         before=number(before, "value"),
         change=moved if moved and moved.reason is None else None,
         target=target,
-        status=(status(one, value, target, number(now, "low"), number(now, "high")) or "") if judged else "",
+        status=(status(one, value, target, low, high) or "") if judged else "",
         usual=usual_range(past, natural_ends(one, past)) if judged and one.key not in CUMULATIVE else None,
         history=block,
     )

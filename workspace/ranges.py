@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from data.cube import UNKNOWN
 from data.measures.measure import COMPANY
 from data.panel import Panel
+from kpis.ends import natural_ends
 from kpis.explain import formula_text
 from kpis.intervals import Bounds, bootstrap_ratio, linear_difference, ratio_over_accounts, wilson
 from kpis.kpi import Kpi
@@ -132,7 +133,10 @@ def _block(one: Kpi, group: _Group, places: Sequence[int], lag: int) -> pd.DataF
         y, x = np.asarray(parts.numerator, dtype=float), np.asarray(parts.denominator, dtype=float)
         sure, upper, lower = sureness(one, y, x, group.nobody), y.sum(axis=0), x.sum(axis=0)
         step = _steps(one, y, x, sure, places, lag)
-    ends = {"low": sure.low, "high": sure.high, "accounts": sure.accounts, "no_range": sure.why}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        least, most = natural_ends(one, (upper / lower).tolist())
+    low, high = np.clip(sure.low, least, most), np.clip(sure.high, least, most)
+    ends = {"low": low, "high": high, "accounts": sure.accounts, "no_range": sure.why}
     return pd.DataFrame(ends | {"step_low": step.low, "step_high": step.high, "upper": upper, "lower": lower})
 
 

@@ -76,6 +76,13 @@ def test_why_there_is_none(y, x, nobody, why):
     assert np.isfinite(found.low[0]) == (why == "")
 
 
+def test_a_share_of_use_stays_a_share():
+    slots = np.full(12, 10.0)
+    used = slots - (np.arange(12) < 2)
+    assert sure("feature_adoption", used, slots).high[0] == 1
+    assert sure("adoption", used + 3 * (np.arange(12) == 11), slots).high[0] > 1  # one account is over its seats
+
+
 def test_nobody_lost_is_not_certainty():
     x = sizes(5, 100)
     found = sure("grr_1m", x, x)

@@ -73,6 +73,8 @@ def test_an_unfinished_period_is_not_compared() -> None:
     assert one.change is None
     judged = read(table(FLAT), PERIODS, "2025-03", {kpi("nrr"): "lagging"}, {"nrr": 1.0})["nrr"]
     assert (judged.status, judged.usual, judged.outside) == ("", None, "")
+    ranged = read(table(FLAT, low=0.4, high=0.6), PERIODS, "2025-03", {kpi("nrr"): "lagging"}, {"nrr": 1.0})["nrr"]
+    assert isnan(ranged.low)
     assert objective_verdict([judged], Teller("en")).headline.startswith("The figures of this period are not final")
 
 
