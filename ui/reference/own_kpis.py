@@ -127,7 +127,8 @@ def _choices(here: Here) -> None:
     for field, (options, word) in listed.items():
         with grid.cell():
             label = tell.t("settings.tab_labels" if field == "role" else f"own.{field}")
-            st.selectbox(label, options, key=_key(field), format_func=word)
+            says = tell.t("own.unit_says") if field == "unit" else None
+            st.selectbox(label, options, key=_key(field), format_func=word, help=says)
 
 
 def _measures(here: Here) -> dict[str, str]:
@@ -239,7 +240,7 @@ def _found(here: Here) -> None:
         notes += [tell.t("own.metric_used", names=", ".join(users))] if users else []
         notes += [tell.t("own.metric_company")] if not metric.owned else []
         notes += [tell.t("own.metric_huge", n=metric.too_large)] if metric.too_large else []
-        st.markdown(f"**{escaped(metric.name)}**  \n:small[:gray[{' '.join(notes)}]]")
+        st.markdown(f"**{escaped(metric.name[:80])}**  \n:small[:gray[{' '.join(notes)}]]")
         readings = own_kpis.READINGS if metric.lower else own_kpis.READINGS[1:]
         with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
             reading = st.selectbox(
