@@ -65,15 +65,16 @@ def _history(workspace: Workspace, where: Mapping[str, Sequence[str]]) -> Histor
     built = workspace.panel("month")
     months = tuple(period for period in built.periods if period.complete)
     index = {period.id: number for number, period in enumerate(months)}
-    frame = in_currency(built.frame).astype({"account_id": str})
-    frame = frame.assign(period=frame["period"].astype(str))
-    frame = frame[(frame["account_id"] != "") & frame["period"].isin(index)]
     names = [SEGMENT] if SEGMENT in workspace.dimensions else []
-    attributes = workspace.attributes(dict.fromkeys([*names, *where]))
-    frame = frame.merge(attributes, on="account_id", how="left").copy()  # the merge leaves it in pieces
+    attributes = workspace.attributes(dict.fromkeys([*names, *where])).set_index("account_id")
+    accounts, periods = built.frame["account_id"].astype(str), built.frame["period"].astype(str)
+    places = periods.map(index)
+    wanted = (accounts != "") & places.notna()
     for name, values in where.items():
-        frame = frame[frame[name].isin(values)]
-    frame = frame.assign(month=frame["period"].map(index)).reset_index(drop=True)
+        wanted &= accounts.isin(attributes.index[attributes[name].isin(values)])
+    frame = in_currency(built.frame[wanted])
+    frame = frame.assign(account_id=accounts[wanted], period=periods[wanted], month=places[wanted].astype(int))
+    frame = frame.assign(**{name: frame["account_id"].map(attributes[name]) for name in names}).reset_index(drop=True)
     if frame.empty:
         return History(frame, account_months([], [], []), months, pd.DataFrame(columns=["account_id", "month"]))
     began = terms(workspace.facts)
