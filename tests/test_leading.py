@@ -6,7 +6,7 @@ import pytest
 
 import data.sample
 import workspace
-from data.sample.truths import TRUTHS
+from data.sample.truths import NOTHING, TRUTHS
 from kpis.evidence.result import Evidence
 from workspace import LeadMap
 from workspace.numbers import Workspace
@@ -113,6 +113,10 @@ def test_a_large_company_says_no_sign_where_there_is_none(tmp_path: Path) -> Non
         "SMB": "strong",
         "Mid-market": "strong",
     }
+    for leading, lagging, segments in NOTHING:
+        told = workspace.by_segment(space, leading, lagging)
+        sure = {name for name, e in told.items() if e.grade in SURE and (not segments or name in segments)}
+        assert not sure, (leading, lagging)
 
 
 def test_a_file_with_the_same_two_columns_gets_the_same_answer(
