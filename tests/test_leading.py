@@ -1,7 +1,9 @@
 """Does the sample company's evidence say what was written into it, and nothing else?"""
 
+from math import nan
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import data.sample
@@ -9,6 +11,7 @@ import workspace
 from data.sample.truths import NOTHING, TRUTHS
 from kpis.evidence.result import Evidence
 from workspace import LeadMap
+from workspace.account_history import _turn
 from workspace.numbers import Workspace
 
 SURE = ("likely", "strong")
@@ -59,6 +62,17 @@ def test_nothing_else_is_above_weak(found: LeadMap) -> None:
     assert sure <= KNOWN
 
 
+def test_terms_turn_as_often_as_their_contract_says() -> None:
+    """Turned in February, looked at in January: by contracts of 12, 24, 3, 5 months and of none; then by bills."""
+    lengths = [(12, 1), (24, 1), (3, 1), (5, 1), (0, 6), (None, 6), (None, 1)]
+    began = pd.DataFrame(lengths, list("abcdefg"), ["term_months", "billing_months"], dtype=float)
+    began["turns_on"] = pd.Timestamp("2025-02-28")
+    frame = pd.DataFrame({"account_id": list("abcdefgh"), "month": 0})
+    turn, term = _turn(frame, pd.Series([pd.Timestamp("2026-01-01")]), began)
+    assert turn.tolist() == pytest.approx([11, 11, 2, 11, 11, 11, 11, nan], nan_ok=True)
+    assert term.tolist() == pytest.approx([12, 12, 3, 5, 6, 6, nan, nan], nan_ok=True)
+
+
 def test_the_sentiment_typed_after_the_notice_is_no_warning(found: LeadMap) -> None:
     one = of_accounts(found, "cs_feeling", "logo_churn")
     assert one.grade not in SURE or one.tag == "already_leaving"
@@ -89,6 +103,14 @@ def test_accounts_that_show_it_now(sample: Workspace) -> None:
     assert now["place"].mean() == pytest.approx(0.5, abs=0.01)
     lowest = now[now["place"] <= 0.2]
     assert len(lowest) == pytest.approx(len(now) / 5, abs=1)
+
+
+def test_the_lowest_value_of_all_is_never_high_and_standing_still_never_a_move(sample: Workspace) -> None:
+    now = workspace.standing_now(sample, "at_seat_limit")
+    assert set(now["value"]) == {0.0, 1.0}
+    assert now.loc[now["value"] == 0, "place"].max() <= 0.5
+    assert now.loc[now["value"] == 1, "place"].min() >= 0.8
+    assert now.loc[now["value"] == 0, "moved"].max() <= 0.5
 
 
 def test_filters_narrow_the_evidence(sample: Workspace) -> None:

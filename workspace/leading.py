@@ -12,8 +12,10 @@ from data.store import folders
 from kpis.catalogue import Catalogue
 from kpis.evidence.accounts import account_evidence, evidence_map
 from kpis.evidence.grades import Changed, Declared, Verdict, grade, verdict
+from kpis.evidence.history import Floats
 from kpis.evidence.preparing import Series
 from kpis.evidence.result import Evidence
+from kpis.evidence.scoring import change_from_baseline
 from kpis.evidence.series import series_evidence
 from kpis.evidence.standing import standing
 from kpis.kpi import Kpi
@@ -261,11 +263,15 @@ def standing_now(workspace: Workspace, leading: str, where: Mapping[str, Sequenc
     if kpi is None:
         return pd.DataFrame(columns=["account_id", "name", "mrr", "value", "place", "moved"])
     values = np.asarray(indicator(seen, kpi).values, dtype=float)
+    grid = seen.arranged.matrix(values)
+    place, moved = (standing(seen.arranged, values, change=change) for change in (False, True))
+    own = np.where(np.isnan(place), np.nan, _latest(grid))
+    ends = (float(np.nanmin(own)), float(np.nanmax(own))) if np.isfinite(own).any() else (0.0, 0.0)
     told = pd.DataFrame(
         {
             "account_id": seen.arranged.accounts.astype(str),
-            "place": standing(seen.arranged, values),
-            "moved": standing(seen.arranged, values, change=True),
+            "place": _on_its_side(place, own, *ends),
+            "moved": _on_its_side(moved, _latest(change_from_baseline(grid)), 0.0, 0.0),
         }
     )
     last = seen.frame["month"] == len(seen.months) - 1
@@ -280,3 +286,17 @@ def standing_now(workspace: Workspace, leading: str, where: Mapping[str, Sequenc
     frame = told.merge(now, on="account_id").merge(workspace.attributes(names), on="account_id", how="left")
     frame = frame[frame["place"].notna()]
     return frame[["account_id", *names, "mrr", "value", "place", "moved"]].reset_index(drop=True)
+
+
+def _latest(grid: Floats) -> Floats:
+    return grid[:, -1] if grid.shape[1] else np.full(len(grid), np.nan)
+
+
+def _on_its_side(place: Floats, own: Floats, low: float, high: float) -> Floats:
+    """Places kept at the middle or below up to `low`, at the middle or above from `high`.
+
+    Among many equal values, what comparable accounts have in common alone would lift an account with the lowest value
+    of all into the top fifth, and one that did not move among those that rose.
+    """
+    place = np.where(own <= low, np.minimum(place, 0.5), place)
+    return np.where(own >= high, np.maximum(place, 0.5), place)
