@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 NOTHING = (
     *("null", "trend", "season", "shock", "segment", "segment, mostly zero", "tenure", "recurrent, loyal buyers"),
-    *("yearly terms", "yearly terms, mostly zero", "yearly terms, day unknown"),
+    *("yearly terms", "yearly terms, mostly zero", "yearly terms, day unknown", "yearly and monthly terms"),
 )
 _DECIDED = 8  # months into a yearly term
 _SEGMENT_RISK = np.array([2.0, 1.0, 0.5])
@@ -74,6 +74,7 @@ def company(
     elif world in ("null", "recurrent, loyal buyers"):
         values = np.sqrt(0.5) * trait + np.sqrt(0.5) * values
     risk = np.full((accounts, months), hazard)
+    term = np.where((segment == 0) & (world == "yearly and monthly terms"), 1, 12)[:, None]
     turn = tenure % 12
     values, risk = _confounded(world, values, risk, segment, tenure, time)
     if world == "warned":
@@ -94,7 +95,8 @@ def company(
     alive = at_risk.ravel()
     history = account_months(ids[alive], places[alive], at_risk.ravel()[alive], segment[ids[alive]],
                              tenure.ravel()[alive], months,
-                             None if world.endswith("unknown") else turn.ravel()[alive])  # fmt: skip
+                             None if world.endswith("unknown") else turn.ravel()[alive],
+                             np.broadcast_to(term, tenure.shape).ravel()[alive])  # fmt: skip
     who, when = np.nonzero(happens & at_risk)
     outcome = Outcome("churn", who, when, recurrent=recurrent)
     return Company(
@@ -120,13 +122,15 @@ def _confounded(
             shifted = np.maximum(values - 1.6 + 0.6 * _SEGMENT_RISK[segment][:, None], 0.0)
         return shifted, risk * _SEGMENT_RISK[segment][:, None]
     if world.startswith("yearly"):  # leaving is decided at one point of the term; use and invoices follow it as well
+        followed, decided = values + 1.5 * np.cos(2 * np.pi * tenure / 12), np.where(tenure % 12 == _DECIDED, 12, 0)
         if world.endswith("zero"):  # few accounts owe anything, most of them after the yearly invoice
-            values = np.maximum(values - np.where(tenure % 12 <= 1, 1.0, 2.2), 0.0)
+            followed = np.maximum(values - np.where(tenure % 12 <= 1, 1.0, 2.2), 0.0)
         elif world.endswith("unknown"):  # few accounts have any, at any time
-            values = np.maximum(values - 2.2, 0.0)
-        else:
-            values = values + 1.5 * np.cos(2 * np.pi * tenure / 12)
-        return values, np.where(tenure % 12 == _DECIDED, 12 * risk, 0.0)
+            followed = np.maximum(values - 2.2, 0.0)
+        elif world.endswith("monthly terms"):  # a third of the accounts: used alike all year, and left at any time
+            monthly = (segment == 0)[:, None]
+            followed, decided = np.where(monthly, values, followed), np.where(monthly, 1, decided)
+        return followed, decided * risk
     if world == "tenure":
         young = np.exp(-np.maximum(tenure, 0) / 8)
         return values - 2.5 * young, risk * (0.6 + 2.4 * young)

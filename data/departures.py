@@ -13,11 +13,12 @@ FROM subscriptions WHERE ended_on IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
 """
 _TERMS = """
 SELECT account_id, min(CASE WHEN kind = 1 THEN day END) AS due, min(CASE WHEN kind = 2 THEN day END) AS signed,
-    min(CASE WHEN kind = 3 THEN day END) AS started_on
+    min(CASE WHEN kind = 3 THEN day END) AS started_on, max(CASE WHEN kind = 2 THEN months END) AS term_months,
+    max(CASE WHEN kind = 3 THEN months END) AS billing_months
 FROM (
-    SELECT account_id, 1 AS kind, due_on AS day FROM renewals
-    UNION ALL SELECT account_id, 2, starts_on FROM contracts
-    UNION ALL SELECT account_id, 3, started_on FROM subscriptions
+    SELECT account_id, 2 AS kind, starts_on AS day, term_months AS months FROM contracts
+    UNION ALL SELECT account_id, 3, started_on, billing_months FROM subscriptions
+    UNION ALL SELECT account_id, 1, due_on, NULL FROM renewals
 ) AS days WHERE account_id IS NOT NULL GROUP BY 1 ORDER BY 1
 """
 
@@ -36,12 +37,14 @@ def terms(facts: AnyFacts, as_of: date | None = None) -> pd.DataFrame:
     """When an account's terms began, by account_id, one row each.
 
     Columns: started_on, the first day of its first subscription (missing without one); turns_on, a day on which its
-    terms turn: the first renewal known, else the start of its first contract, else of its first subscription.
+    terms turn: the first renewal known, else the start of its first contract, else of its first subscription;
+    term_months, the longest of its contracts, and billing_months, the longest between two bills of its subscriptions
+    (both missing where the export does not say).
     """
-    days = ("due", "signed", "started_on")
-    frame = _asked(facts, _TERMS, as_of, ("account_id", *days), days).set_index("account_id")
+    days, lengths = ("due", "signed", "started_on"), ["term_months", "billing_months"]
+    frame = _asked(facts, _TERMS, as_of, ("account_id", *days, *lengths), days).set_index("account_id")
     turns_on = frame["due"].fillna(frame["signed"]).fillna(frame["started_on"])
-    return frame[["started_on"]].assign(turns_on=turns_on)
+    return frame[["started_on"]].assign(turns_on=turns_on, **frame[lengths].astype("float64"))
 
 
 def _asked(

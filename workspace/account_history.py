@@ -95,16 +95,23 @@ def _history(workspace: Workspace, where: Mapping[str, Sequence[str]]) -> Histor
         None if segment is None else segment.astype(object).where(segment.notna(), None),
         frame["tenure"],
         len(months),
-        _turn(frame, opened, began["turns_on"]),
+        *_turn(frame, opened, began),
     )
     return History(frame, arranged, months, decided)
 
 
-def _turn(frame: pd.DataFrame, opened: pd.Series, turns_on: pd.Series) -> pd.Series:
-    """Whole months since the account's terms last turned (0–11), by calendar month; NaN where no day is known."""
-    day = frame["account_id"].map(turns_on)
+def _turn(frame: pd.DataFrame, opened: pd.Series, began: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Whole months since the account's terms last turned, by calendar month, and how many months they have.
+
+    Terms that fit into a year more than once turn as often; all others, and those nobody told of, once a year. Without
+    a contract, bills further apart than a month stand for the length. NaN where no day or no length is known.
+    """
+    whole = began["term_months"].where(began["term_months"] >= 1).clip(upper=YEAR).round()
+    billed = began["billing_months"].where(began["billing_months"] > 1).clip(upper=YEAR).round()
+    day, told = (frame["account_id"].map(one) for one in (began["turns_on"], whole))
     month = opened.dt.month.reindex(frame["month"]).to_numpy()
-    return (month - day.dt.month) % YEAR
+    turn = (month - day.dt.month) % YEAR % told.where(YEAR % told == 0, YEAR)
+    return turn, told.fillna(frame["account_id"].map(billed))
 
 
 def number(frame: pd.DataFrame, name: str) -> pd.Series:

@@ -1,4 +1,4 @@
-"""Taking out what a month, a segment, a tenure band and a point of the yearly turn have in common."""
+"""Taking out what a month, a segment, a tenure band and a point of their terms have in common."""
 
 from functools import cached_property
 

@@ -5,14 +5,13 @@ from functools import cached_property
 import numpy as np
 
 from kpis.evidence.adjusting import Factors
-from kpis.evidence.history import TENURE_STARTS, YEAR, AccountMonths, Flags, Floats, Ints
+from kpis.evidence.history import TENURE_STARTS, AccountMonths, Flags, Floats, Ints
 from kpis.evidence.risksets import RiskSets, shuffled_cases
 
 HORIZONS = range(1, 7)
 PERMUTATIONS = 999
 NORMAL_DRAWS = 20_000
 BANDS = len(TENURE_STARTS) + 1  # 0 stands for an unknown tenure
-TURNS = YEAR + 1
 
 _SHUFFLED_BATCHES = 27
 _AT_A_TIME = 1_000  # draws multiplied in one go: larger products are shared among threads that wait for each other
@@ -41,7 +40,7 @@ class Comparison:
         """
         spot = (self.account, np.maximum(self.at - horizon, 0))
         codes = (self.history.segment[spot], self.history.band[spot], self.history.turn[spot], self.line)
-        return Factors(codes, (self.history.segments, BANDS, TURNS, max(len(self.sets.month), 1)))
+        return Factors(codes, (self.history.segments, BANDS, self.history.turns, max(len(self.sets.month), 1)))
 
     @cached_property
     def after_first(self) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:

@@ -25,7 +25,8 @@ class AccountMonths:
         segment: code of the segment, 0 when unknown.
         segments: number of segment codes.
         band: code of the tenure band, 0 when unknown.
-        turn: months since the last anniversary of its terms as 1–12, 0 when unknown.
+        turn: code of the length of its terms and the point reached in them, 0 when that point is unknown.
+        turns: number of these codes.
         account: for each tidy row kept, the position of its account.
         month: for each tidy row kept, its month.
         kept: which tidy rows lie inside the months.
@@ -37,6 +38,7 @@ class AccountMonths:
     segments: int
     band: Ints
     turn: Ints
+    turns: int
     account: Ints
     month: Ints
     kept: Flags
@@ -94,6 +96,7 @@ def account_months(
     tenure: ArrayLike | None = None,
     months: int | None = None,
     turn: ArrayLike | None = None,
+    term: ArrayLike | None = None,
 ) -> AccountMonths:
     """Arrange tidy rows, one per account and month.
 
@@ -103,9 +106,11 @@ def account_months(
         at_risk: whether the event could happen to the account in that month (customer, no notice given yet).
         segment: segment of the account in that month; None or "" when unknown.
         tenure: age of the account in months; NaN when unknown.
-        turn: whole months since the last anniversary of its terms, 0–11; NaN when unknown. Departures of yearly
-            terms come at the same point of the year of their account, and so do invoices and surveys.
         months: number of whole months; later rows (the running month) are left out. None: up to the last row.
+        turn: whole months since its terms last turned, 0–11; NaN when unknown. Departures of yearly terms come at
+            the same point of the year of their account, and so do invoices and surveys.
+        term: length of its terms in months, 1–12; NaN when unknown. Each length has turns of its own: where some
+            accounts have yearly terms and others shorter ones, both leave, pay and answer by another calendar.
 
     Raises:
         ValueError: when an account has two rows for a month.
@@ -127,10 +132,11 @@ def account_months(
 
     codes, segments = _codes(segment, len(ids))
     bands = _bands(tenure, len(ids))
-    turns = _turns(turn, len(ids))
+    points, turns = _turns(turn, term, len(ids))
     risk = np.zeros(shape, dtype=bool)
     risk[rows, columns] = np.asarray(at_risk, dtype=bool)[kept]
-    return AccountMonths(names, risk, grid(codes, 0), segments, grid(bands, 0), grid(turns, 0), rows, columns, kept)
+    where = (grid(codes, 0), segments, grid(bands, 0), grid(points, 0), turns)
+    return AccountMonths(names, risk, *where, rows, columns, kept)
 
 
 def _codes(segment: ArrayLike | None, rows: int) -> tuple[Ints, int]:
@@ -154,13 +160,19 @@ def _bands(tenure: ArrayLike | None, rows: int) -> Ints:
     return np.where(np.isnan(months), 0, np.searchsorted(TENURE_STARTS, months, side="right"))
 
 
-def _turns(turn: ArrayLike | None, rows: int) -> Ints:
-    """Months since the last anniversary as 1–12, 0 for unknown."""
+def _turns(turn: ArrayLike | None, term: ArrayLike | None, rows: int) -> tuple[Ints, int]:
+    """Lengths of terms and points in them as numbers from 1, 0 for an unknown point; how many numbers there are."""
     if turn is None:
-        return np.zeros(rows, dtype=np.int64)
-    months = np.asarray(turn, dtype=float)
-    known = np.isfinite(months)
-    return np.where(known, np.where(known, months, 0) % YEAR + 1, 0).astype(np.int64)
+        return np.zeros(rows, dtype=np.int64), 1
+    reached = np.asarray(turn, dtype=float)
+    known = np.isfinite(reached)
+    length = np.zeros(rows) if term is None else np.nan_to_num(np.asarray(term, dtype=float), nan=0.0)
+    both = np.where(known, length * YEAR + np.where(known, reached, 0.0) % YEAR + 1, 0.0).astype(np.int64)
+    there = np.flatnonzero(np.bincount(both, minlength=1))
+    codes = np.zeros(int(both.max(initial=0)) + 1, dtype=np.int64)
+    there = there[there > 0]
+    codes[there] = np.arange(1, len(there) + 1)
+    return codes[both], len(there) + 1
 
 
 def decisions(

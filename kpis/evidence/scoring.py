@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import expit, logit, stdtrit
 
 from kpis.evidence.adjusting import Factors
-from kpis.evidence.comparing import BANDS, HORIZONS, TURNS, Comparison
+from kpis.evidence.comparing import BANDS, HORIZONS, Comparison
 from kpis.evidence.history import AccountMonths, Flags, Floats, Ints
 from kpis.evidence.influence import clustered_error
 from kpis.evidence.placing import Standings, standings
@@ -65,10 +65,10 @@ class Indicated:
 
 
 def everywhere(history: AccountMonths) -> Factors:
-    """Segment, tenure band, point of the yearly turn and month of all accounts and months."""
+    """Segment, tenure band, point of their terms and month of all accounts and months."""
     shape = history.at_risk.shape
     codes = (history.segment, history.band, history.turn, np.broadcast_to(np.arange(shape[1]), shape))
-    return Factors(tuple(code.ravel() for code in codes), (history.segments, BANDS, TURNS, shape[1]))
+    return Factors(tuple(code.ravel() for code in codes), (history.segments, BANDS, history.turns, shape[1]))
 
 
 def residual(history: AccountMonths, factors: Factors, grid: Floats) -> Floats | None:

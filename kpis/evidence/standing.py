@@ -3,7 +3,7 @@
 import numpy as np
 
 from kpis.evidence.adjusting import Factors
-from kpis.evidence.comparing import BANDS, TURNS
+from kpis.evidence.comparing import BANDS
 from kpis.evidence.history import AccountMonths, Floats
 from kpis.evidence.scoring import change_from_baseline
 
@@ -34,7 +34,7 @@ def standing(history: AccountMonths, values: Floats, *, change: bool = False) ->
     if used.sum() <= FEWEST_COMPARABLE:
         return found
     codes = (history.segment[:, last], history.band[:, last], history.turn[:, last])
-    effects = Factors(codes, (history.segments, BANDS, TURNS)).effects(now[used], used)
+    effects = Factors(codes, (history.segments, BANDS, history.turns)).effects(now[used], used)
     residual = np.round(now - effects, 9)[used]
     _, place, alike = np.unique(residual, return_inverse=True, return_counts=True)
     found[used] = (np.cumsum(alike) - alike / 2)[place] / used.sum()

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.evidence_accounts import company
+from bench.evidence_accounts import NOTHING, company
 from kpis.evidence.accounts import Indicator, account_evidence
 from kpis.evidence.adjusting import Factors
 from kpis.evidence.comparing import Comparison
@@ -94,6 +94,14 @@ def test_effects_of_factors_are_taken_out():
     assert factors.effects(values, np.ones(24, dtype=bool)) == pytest.approx(values, abs=1e-6)
 
 
+def test_terms_of_each_length_have_turns_of_their_own():
+    """A yearly one in months 11 and 0, a monthly one, one of unknown length, and one whose day is unknown."""
+    history = account_months(list("abcde"), [0] * 5, [True] * 5, turn=[11, 0, 0, 11, NAN], term=[12, 12, 1, NAN, 12])
+    assert history.turn.ravel().tolist() == [4, 3, 2, 1, 0]
+    assert history.turns == 5
+    assert account_months(["a"], [0], [True]).turns == 1
+
+
 def test_segment_month_and_tenure_are_taken_out_of_the_indicator():
     one = company("segment", 200, 1)
     grid = one.history.matrix(one.indicators[0].values)
@@ -121,9 +129,12 @@ def test_ranks_are_centred_on_the_segment():
     assert np.mean([lead.estimate for lead in found.by_lead]) == pytest.approx(0.5, abs=0.03)
 
 
-@pytest.mark.parametrize("world", ["yearly terms", "yearly terms, mostly zero", "yearly terms, day unknown"])
+@pytest.mark.parametrize("world", [name for name in NOTHING if name.startswith("yearly")])
 def test_accounts_are_compared_at_the_same_point_of_their_terms(world):
-    """Leaving is decided eight months into a yearly term, and so are invoices and use: no link by itself."""
+    """Leaving is decided eight months into a yearly term, and so are invoices and use: no link by itself.
+
+    Nor is it one where others, on monthly terms, leave at any time.
+    """
     found = [
         one
         for seed in range(4)
