@@ -304,3 +304,58 @@ def test_shared_ingredients_stand_only_with_a_reason(home: Path) -> None:
 
     assert refusal("") == "shared_ingredients"
     assert refusal("The score reads use of the month before") is None
+
+
+def counting(home: Path, names: tuple[str, str] = NEW) -> Workspace:
+    """A company whose own pair was added long before its data end."""
+    entry = {"change": "added", "leading": names[0], "lagging": names[1], "objective": "retention", "sign": "+"}
+    entry |= {"lead_months": [1, 3], "why": "", "on": "2020-01-31", "until": "2019-12"}
+    space = opened(home)
+    space.store.save_settings(space.id, {"declared_map": [entry]})
+    return opened(home)
+
+
+def waiting(home: Path) -> dict[tuple[str, str], str]:
+    catalogue = opened(home).catalogue
+    last = pairs.last_month(opened(home))
+    return {names: said.id for names, said in pairs.changed((*catalogue.pairs, *catalogue.removed), last).items()}
+
+
+@pytest.mark.parametrize("way", ["remove", "put back and remove", "add and remove", "turn and remove", "reset"])
+def test_no_way_off_the_map_drops_a_pair_that_counted(home: Path, way: str) -> None:
+    """Its own p stays among those that are corrected for, so that what failed cannot be lost."""
+    counting(home)
+    assert not waiting(home)
+    if way == "reset":
+        pairs.reset(opened(home))
+    elif way == "turn and remove":
+        pairs.change(opened(home), NEW, "-", (1, 3), "")
+        assert waiting(home) == {NEW: "turned_after_looking"}
+    elif way != "remove":
+        pairs.remove(opened(home), NEW)
+        added(home) if way.startswith("add") else pairs.put_back(opened(home), NEW)
+        assert waiting(home) == {NEW: "turned_after_looking"}
+    if way != "reset":
+        pairs.remove(opened(home), NEW)
+    assert waiting(home) == {NEW: "removed_after_looking"}
+
+
+@pytest.mark.parametrize("until", ["", "2019-12"], ids=["before there were data", "long ago"])
+def test_a_default_pair_that_did_not_count_counts_as_added_when_it_is_put_back(home: Path, until: str) -> None:
+    """Else one could remove all pairs and put back those that are seen to hold."""
+    entry = {"change": "removed", "leading": FIRST[0], "lagging": FIRST[1], "on": "2020-01-31", "until": until}
+    first = default_pairs()[0]
+    for back in (pairs.put_back, lambda space, _: pairs.reset(space)):
+        opened(home).store.save_settings(opened(home).id, {"declared_map": [entry]})
+        assert not waiting(home)
+        back(opened(home), FIRST)
+        assert waiting(home) == {FIRST: "added_after_looking"}
+    for lead in ((1, 6), first.lead_months):
+        pairs.change(opened(home), FIRST, first.sign, lead, first.rationale)
+        assert (on_map(home)[FIRST].lead_months, waiting(home)) == (lead, {FIRST: "added_after_looking"})  # type: ignore[attr-defined]
+    pairs.reset(opened(home))
+    assert waiting(home) == {FIRST: "added_after_looking"}
+    pairs.remove(opened(home), FIRST)
+    assert not waiting(home)
+    pairs.put_back(opened(home), FIRST)
+    assert waiting(home) == {FIRST: "added_after_looking"}

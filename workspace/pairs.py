@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from data.problems import DataProblem
 from data.store.pair_changes import LONGEST_LEAD, LONGEST_WHY, MOST_PAIRS
-from kpis.catalogue import Catalogue, Pair, default_pairs
+from kpis.catalogue import Catalogue, Pair, counts_from, default_pairs
 from kpis.evidence.grades import ADDED, REMOVED, TURNED, Changed
 from kpis.evidence.result import Evidence, Remark
 from kpis.kpi import Kpi, Objective
@@ -44,9 +44,10 @@ def in_force(changes: Sequence[Entry]) -> tuple[tuple[Pair, ...], tuple[Pair, ..
 
 def _over(pair: Pair, one: Entry) -> Pair:
     """A default pair as a workspace has it. One that was added before the default had it keeps what was said then."""
-    kind: Literal["changed", "removed"] = "removed" if one["change"] == "removed" else "changed"
+    before = one["change"] == "added" and "objective" in one
+    kind: Literal["added", "changed", "removed"] = "changed" if before else one["change"]
     sign, low_high = one.get("sign", pair.sign), tuple(one.get("lead_months", pair.lead_months))
-    since = one["until"] if kind == "removed" or sign != pair.sign else ""
+    since = one["until"] if kind != "changed" or sign != pair.sign else ""
     why = one.get("why", pair.rationale)
     return replace(pair, sign=sign, lead_months=low_high, rationale=why, change=kind, since=since)
 
@@ -108,12 +109,13 @@ def add(
         )
     if any(pair.names == names for pair in in_force(_entries(workspace))[0]):
         raise DataProblem("pair_known", "This pair is on the map already.")
-    default = next((pair for pair in default_pairs() if pair.names == names), None)
+    default = _default(names)
     if default is not None:
         put_back(workspace, names)
         change(workspace, names, sign, lead_months, why.strip() or default.rationale)
         return
-    entry = {"change": "added", "leading": leading, "lagging": lagging, "objective": objective, **_now(workspace)}
+    entry = _returned(workspace, _entry(workspace, names)) or {"change": "added"}
+    entry |= {"leading": leading, "lagging": lagging, "objective": objective, **_now(workspace)}
     _save(workspace, names, entry | {"sign": sign, "lead_months": _lead(lead_months), "why": _why(why)})
 
 
@@ -123,23 +125,24 @@ def change(workspace: "Workspace", names: Names, sign: str, lead_months: tuple[i
     Raises:
         DataProblem: the pair is not on the map, or not sound.
     """
-    now, entry = _on_map(workspace, names), _entry(workspace, names)
+    now, entry = _on_map(workspace, names), _entry(workspace, names) or {}
     wanted: Entry = {"sign": sign, "lead_months": _lead(lead_months), "why": _why(why)}
-    default = next((pair for pair in default_pairs() if pair.names == names), None)
+    named: Entry = {"change": "changed", "leading": names[0], "lagging": names[1]}
+    default, when = _default(names), _now(workspace)
+    if sign == now.sign:
+        when["until"] = now.since
     if default is not None:
         as_default = {"sign": default.sign, "lead_months": list(default.lead_months), "why": default.rationale}
         wanted = {name: value for name, value in wanted.items() if value != as_default[name]}
-    if not wanted:
-        _save(workspace, names, None)
-        return
-    when = _now(workspace)
-    if sign == now.sign:
-        when["until"] = now.since
-    elif default is not None and sign == default.sign:
-        when["until"] = ""
-    named = (
-        {"change": "changed", "leading": names[0], "lagging": names[1]} if default is not None else dict(entry or {})
-    )
+        named["change"] = "added" if now.change == "added" else "changed"
+        if named["change"] == "changed" and "sign" not in wanted:
+            when["until"] = ""
+        if named["change"] == "changed" and not wanted:
+            _save(workspace, names, None)
+            return
+    else:
+        turned = sign != now.sign and _counts(workspace, now)
+        named = entry | {"change": "changed" if turned else now.change}
     _save(workspace, names, named | wanted | when)
 
 
@@ -149,27 +152,62 @@ def remove(workspace: "Workspace", names: Names) -> None:
     Raises:
         DataProblem: the pair is not on the map.
     """
-    now, entry = _on_map(workspace, names), _entry(workspace, names)
-    last = last_month(workspace)
-    if now.change == "added" and (not last or now.waits(last)):
-        _save(workspace, names, None)
-        return
-    own = dict(entry or {}) if now.change == "added" else {"leading": names[0], "lagging": names[1]}
-    _save(workspace, names, own | {"change": "removed"} | _now(workspace))
+    _save(workspace, names, _removed(workspace, _on_map(workspace, names)))
+
+
+def _removed(workspace: "Workspace", pair: Pair) -> Entry | None:
+    """What is left of a pair that is taken off: of one that counted a trace, so that it goes on counting."""
+    own, fresh = _default(pair.names) is None, pair.change == "added" and not _counts(workspace, pair)
+    if own and fresh:
+        return None
+    named = {"leading": pair.leading, "lagging": pair.lagging}
+    kept = (_entry(workspace, pair.names) or {}) if own else named
+    return kept | {"change": "removed"} | _now(workspace) | ({"until": ""} if fresh else {})
 
 
 def put_back(workspace: "Workspace", names: Names) -> None:
-    """Put a removed pair on the map again: one of the default as it was; one of the company's own as added now."""
+    """Put a removed pair on the map again.
+
+    One of the default that went on counting is as it was; one that did not, because it was removed long ago or before
+    there were data, counts as added now: else one could remove everything and put back what is seen to hold.
+    """
     entry = _entry(workspace, names)
-    if entry is None or entry["change"] != "removed":
-        return
-    own = "objective" in entry
-    _save(workspace, names, entry | {"change": "added"} | _now(workspace) if own else None)
+    if entry is not None and entry["change"] == "removed":
+        _save(workspace, names, _returned(workspace, entry))
+
+
+def _returned(workspace: "Workspace", entry: Entry | None) -> Entry | None:
+    """The entry of a removed pair that is put back; None for one that is as in the default, and without an entry."""
+    if entry is None:
+        return None
+    last, default = last_month(workspace), _default((entry["leading"], entry["lagging"]))
+    counting = bool(entry["until"]) and last < counts_from(entry["until"])
+    if default is not None and (counting or not last):
+        return None
+    kept = entry if default is None else {"leading": entry["leading"], "lagging": entry["lagging"]}
+    return kept | {"change": "changed" if counting else "added"} | _now(workspace)
+
+
+def _counts(workspace: "Workspace", pair: Pair) -> bool:
+    """Whether there are data in which a pair on the map counts in full."""
+    last = last_month(workspace)
+    return bool(last) and not pair.waits(last)
+
+
+def _default(names: Names) -> Pair | None:
+    return next((pair for pair in default_pairs() if pair.names == names), None)
 
 
 def reset(workspace: "Workspace") -> None:
-    """Go back to the default map."""
-    workspace.store.save_settings(workspace.id, {SETTING: None})
+    """Go back to the default map; what counted goes on counting, and what did not is put back as `put_back` says."""
+    said, left = entries(workspace), []
+    for pair in (part for parts in in_force(_entries(workspace)) for part in parts):
+        own, entry = _default(pair.names) is None, said.get(pair.names)
+        if own:
+            left.append(entry if pair.change == "removed" else _removed(workspace, pair))
+        elif pair.change != "changed":
+            left.append(_returned(workspace, entry) if pair.change == "removed" else entry)
+    _store(workspace, [entry for entry in left if entry is not None])
 
 
 def restore(workspace: "Workspace", before: Mapping[Names, Entry | None]) -> None:

@@ -5,7 +5,11 @@ Only differences are stored, so that a later, better default reaches every works
     {"change": "added", "leading": key, "lagging": key, "objective": …, "sign": "+" or "-",
      "lead_months": [fewest, most], "why": text, "on": "2026-11-22", "until": "2026-10"}
     {"change": "changed", …}  with one or more of sign, lead_months and why
-    {"change": "removed", …}  with objective, sign, lead_months and why where the default does not hold the pair
+    {"change": "removed", …}
+
+Of a pair the default does not hold every entry has objective, sign, lead_months and why; "changed" is one that counted
+before its sign was turned or it was taken off and put back. "added" without objective is a pair of the default that was
+off the map and put back once there were data.
 
 `on` is the day of the change. `until` is the last whole month of data when the pair was added or removed, or its sign
 turned; "" when there were no data, or when only what nobody tests was changed. Keys may name a KPI that is gone.
@@ -42,8 +46,8 @@ def _sound(one: Any) -> bool:
         return False
     said = set(one) & _SAID
     whole = {
-        "added": said == _SAID,
-        "changed": bool(said) and "objective" not in said,
+        "added": said == _SAID or "objective" not in said,
+        "changed": said == _SAID or (bool(said) and "objective" not in said),
         "removed": said in (set(), _SAID),
     }
     return (
