@@ -47,7 +47,7 @@ def card(reading: Reading, tell: Teller, span: str) -> Card:
         tell.variation(reading),
         tell.badge(reading),
         "" if reading.complete else tell.t("objective.unfinished"),
-        tell.t("objective.few_cases", n=reading.few) if reading.few else "",
+        tell.t("objective.few_cases", n=reading.few) if reading.few and not tell.sure(reading) else "",
     ]
     lines = [" · ".join(f for f in facts if f), f":gray[{' · '.join(n for n in notes if n)}]" if any(notes) else ""]
     words = f"{value}{target}\n\n" + ("  \n".join(line for line in lines if line) or NBSP)

@@ -14,6 +14,7 @@ from ui.loading import Loaded, Scope, kept
 from ui.measure_names import measure_name
 from ui.reading import Reading
 from ui.telling import Teller
+from words import formats
 
 MOST_SHOWN = 2000
 
@@ -75,6 +76,9 @@ def show(here: Here, objective: str, reading: Reading) -> None:
 def _list(here: Here, reading: Reading, choice: str, found: Behind) -> None:
     tell = here.tell
     shown = found.frame.head(MOST_SHOWN)
+    worded = shown.select_dtypes(include=["object", "string"]).columns
+    dashed = {name: shown[name].astype(object).where(shown[name].notna(), formats.DASH) for name in worded}
+    shown = shown.assign(**dashed)
     names = {name: _heading(here, name) for name in shown.columns}
     st.dataframe(
         shown,

@@ -1,8 +1,8 @@
 """What is on screen, as ids in the link: a shared link shows the same page to someone else.
 
 The link wins over the session; what the link leaves out comes from the session (so that changing
-pages keeps the filters) and else from the defaults. `kpi`, `pair` and `shift` belong to one page only and
-never come from the session. Defaults stay out of the link.
+pages keeps the filters) and else from the defaults. `kpi`, `objective`, `pair` and `shift` belong to one page
+only and never come from the session. Defaults stay out of the link.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,6 +31,7 @@ class Link:
     compare: str = "previous"
     by: str = ""
     kpi: str = ""
+    objective: str = ""
     pair: str = ""
     shift: str = ""
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -69,7 +70,7 @@ def current() -> Link:
     """The state in force, from the link, then the session, then the defaults."""
     from_link = parse({k: st.query_params.get_all(k) for k in st.query_params})
     held: Link = st.session_state.get(_SESSION) or Link()
-    return replace(replace(held, kpi="", pair="", shift=""), **from_link)
+    return replace(replace(held, kpi="", objective="", pair="", shift=""), **from_link)
 
 
 def hold(state: Link) -> None:

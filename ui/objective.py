@@ -191,8 +191,8 @@ def _all(here: Here, objective: str, page: Page) -> None:
                 name: st.column_config.Column(tell.t(f"objective.column_{name}"))
                 for name in ("name", "value", "change", "target", "status", "usual", "role")
             }
-            | {"status": st.column_config.Column(tell.t("objective.column_status"), width=110)}
-            | {"line": st.column_config.LineChartColumn(tell.t("objective.column_line"), color="gray")},
+            | {"status": st.column_config.Column(tell.t("objective.column_status"), width=140)}
+            | {"line": st.column_config.LineChartColumn(tell.t("objective.column_line"), color="gray", width=100)},
             key=key,
             on_select=choose,
             selection_mode="single-row",

@@ -216,7 +216,8 @@ def _missed(here: Here, page: Page) -> None:
     """What is off target, each a link to the KPI."""
     tell = here.tell
     with st.container(border=True, key="missed", gap="xsmall"):
-        title = tell.t("overview.missed", n=len(page.missed)) if page.missed else tell.t("overview.nothing_missed")
+        said = "nothing_missed" if here.loaded.scope.targets else "no_targets"
+        title = tell.t("overview.missed", n=len(page.missed)) if page.missed else tell.t(f"overview.{said}")
         st.markdown(f"##### {title}", anchors=False)
         if not page.missed and not here.loaded.scope.targets:
             st.caption(tell.t("overview.set_targets"))

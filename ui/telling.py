@@ -58,10 +58,12 @@ class Teller:
         return formats.change(difference, unit, self.locale, self.currency)
 
     def range(self, low: float, high: float, unit: str) -> str:
-        """Two values with a dash, the sign of a percentage only once."""
+        """Two values with a dash, a unit behind both only once."""
         first, last = self.value(low, unit), self.value(high, unit)
         if unit == "ratio":
             first = first.rstrip("%").rstrip(formats.NBSP)
+        elif unit != "money" and first.partition(formats.NBSP)[2] == last.partition(formats.NBSP)[2]:
+            first = first.partition(formats.NBSP)[0]
         return f"{first}–{last}"
 
     def usual_range(self, reading: Reading) -> str:

@@ -82,9 +82,10 @@ def overview_verdict(by_objective: Mapping[str, list[Reading]], tell: Teller) ->
     worsts = [worst(readings) for readings in by_objective.values()]
     missed = [r for r in worsts if r is not None and r.status == "off"][:3]
     parts = [_against_target(r, tell) for r in missed]
-    undecided = [r for r in worsts if r is not None and r.status == "close"]
+    undecided = [r for r in unique if r.status == "close"]
     if undecided:
-        parts.append(tell.t("objective.also_close", names=_names(undecided, tell)))
+        names = listed([tell.short(r.key) for r in undecided], tell)
+        parts.append(tell.t("objective.also_close", names=names))
     parts += moved_sentences([r for r in unique if r not in missed], tell, 2)
     return Verdict(_capital(headline), " ".join(parts) or _calm(unique, tell))
 

@@ -63,6 +63,12 @@ def test_choosing_an_objective_changes_the_map() -> None:
     at.segmented_control(key="w_leads_objective").set_value("expansion").run()
     assert not at.exception
     assert all(pair.split("~")[1] in ("expansion_rate", "upsell", "cross_sell", "referrals") for pair in _pairs(at))
+    assert at.query_params["objective"] == "expansion"
+
+
+def test_a_link_opens_an_objective() -> None:
+    at = opened("lead_lag", workspace="sample", lang="en", objective="expansion")
+    assert at.segmented_control(key="w_leads_objective").value == "expansion"
 
 
 def _pairs(at: object) -> list[str]:

@@ -102,7 +102,9 @@ def test_labels_are_recorded_and_the_catalogues_own_takes_ours_away(space: tuple
     at.segmented_control(key).set_value("lagging").run()
     assert store.labels(id) == {}
     assert [change.kind for change in store.changes(id)] == ["label", "label"]
-    assert any("nrr/retention" in list(frame.value["Which"]) for frame in at.dataframe if "Which" in frame.value)
+    changes = next(frame.value for frame in at.dataframe if "Which" in frame.value)
+    assert list(changes["Which"])[:2] == ["Net revenue retention · Retention"] * 2
+    assert list(changes["Before"])[:2] == ["Leading", "–"]
 
 
 def test_a_new_workspace_opens(home: Path) -> None:

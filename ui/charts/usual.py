@@ -9,6 +9,7 @@ from ui.charts.theme import Look, finish
 
 DATA = "kpis"
 REACH = 3.2
+_TWO_LINES = "split(replace(datum.label, ' (', '|('), '|')"  # what stands in brackets on a line of its own
 COLUMNS = ("name", "order", "at", "inside", "tone", "value", "words", "short")
 
 
@@ -28,7 +29,8 @@ def strip(look: Look, rows: int) -> dict[str, Any]:
             axis=alt.Axis(
                 labelColor=palette.text,
                 labelFontSize=12,
-                labelLimit=150,
+                labelLimit=162,
+                labelExpr=_TWO_LINES,
                 labelPadding=8,
             ),
         )

@@ -7,7 +7,10 @@ import pandas as pd
 import streamlit as st
 from babel.dates import format_datetime
 
+from data.store.preferences import ChangeInfo
+from kpis.kpi import OBJECTIVES, Kpi
 from ui.here import Here
+from ui.link import GRAINS
 
 MOST = 100
 
@@ -25,12 +28,40 @@ def show(here: Here) -> None:
             format_datetime(one.changed_at.astimezone(zone), "medium", locale=here.locale) for one in found
         ],
         tell.t("settings.what"): [tell.t(f"settings.kind_{one.kind}") for one in found],
-        tell.t("settings.which"): [one.name for one in found],
-        tell.t("settings.before"): [written(_without(one.before, one.after)) for one in found],
-        tell.t("settings.after"): [written(_without(one.after, one.before)) for one in found],
+        tell.t("settings.which"): [_named(here, one) for one in found],
+        tell.t("settings.before"): [_value(here, one, one.before, one.after) for one in found],
+        tell.t("settings.after"): [_value(here, one, one.after, one.before) for one in found],
         tell.t("settings.who"): [one.actor for one in found],
     }
     st.dataframe(pd.DataFrame(shown), hide_index=True, width="stretch")
+
+
+def _kpi(here: Here, one: ChangeInfo) -> Kpi | None:
+    """The KPI a target or a label is about, where the catalogue knows it."""
+    key = one.name.partition("/")[0]
+    known = one.kind in ("target", "label") and key in here.loaded.catalogue
+    return here.loaded.catalogue.kpi(key) if known else None
+
+
+def _named(here: Here, one: ChangeInfo) -> str:
+    """What was changed: a KPI by its name, the period or objective of it in words, all else as recorded."""
+    tell, kpi = here.tell, _kpi(here, one)
+    if kpi is None:
+        return one.name
+    parts = one.name.split("/")[1:]
+    words = {scope: tell.t(f"settings.scope_{scope}") for scope in GRAINS if scope != "week"}
+    words |= {objective: tell.t(f"shell.{objective}") for objective in OBJECTIVES}
+    return " · ".join([tell.short(kpi.key), *(words.get(part, part) for part in parts)])
+
+
+def _value(here: Here, one: ChangeInfo, value: Any, other: Any) -> str:
+    """A value before or after, in the unit of its KPI."""
+    kpi = _kpi(here, one)
+    if kpi is not None and one.kind == "target" and isinstance(value, int | float):
+        return here.tell.full(float(value), kpi.unit)
+    if kpi is not None and value in ("leading", "lagging"):
+        return here.tell.t(f"objective.{value}")
+    return written(_without(value, other))
 
 
 def _without(value: Any, other: Any) -> Any:

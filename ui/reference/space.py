@@ -54,7 +54,7 @@ def _this(here: Here) -> None:
     choice("currency", CURRENCIES, lambda c: f"{c} · {currency_sign(c, here.locale)}")
     choice("language", (None, *LANGUAGES), lambda code: LANGUAGES.get(code) or tell.t("settings.language_browser"))
     choice("timezone", sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone), lambda z: z)
-    choice("health_preset", tuple(presets()), lambda name: name.replace("_", " ").capitalize())
+    choice("health_preset", tuple(presets()), lambda name: tell.t(f"settings.preset_{name}"))
 
 
 def _others(here: Here) -> None:

@@ -31,9 +31,13 @@ def show(here: Here, objective: str, readings: dict[str, Reading]) -> None:
         if found is None:
             st.caption(tell.t("evidence.labels_filtered"))
             return
-        for reading in readings.values():
-            if reading.role in ("leading", "lagging"):
-                _line(here, objective, reading, _best(here, found, reading.key, objective))
+        lines = [
+            (reading, _best(here, found, reading.key, objective))
+            for reading in readings.values()
+            if reading.role in ("leading", "lagging")
+        ]
+        for reading, one in sorted(lines, key=lambda line: line[1] is None):
+            _line(here, objective, reading, one)
 
 
 def _best(here: Here, found: LeadMap, key: str, objective: str) -> Evidence | None:

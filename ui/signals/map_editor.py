@@ -183,7 +183,7 @@ def _line(here: Here, pair: Pair, found: LeadMap | None) -> None:
                 st.markdown(f"**{_title(here, pair)}** · {expected}{_badge(here, pair)}")
                 if pair.rationale:
                     st.markdown(f":small[:gray[{escaped(why_words(here, pair))}]]", help=_source(here, pair))
-            with st.container(gap="xxsmall", width=290):
+            with st.container(gap="xxsmall", width=310):
                 _says(here, pair, found)
             with st.container(horizontal=True, gap="xxsmall", width="content"):
                 if pair.leading in here.loaded.catalogue and pair.lagging in here.loaded.catalogue:
@@ -381,7 +381,14 @@ def _add(here: Here, objective: Objective, found: LeadMap | None) -> None:
 
 def _picked(here: Here, label: str, kpis: list[Kpi], key: str) -> Kpi | None:
     by_key = {one.key: one for one in kpis}
-    chosen = st.selectbox(here.tell.t(label), list(by_key), index=None, key=key, format_func=here.tell.name)
+    chosen = st.selectbox(
+        here.tell.t(label),
+        list(by_key),
+        index=None,
+        key=key,
+        format_func=here.tell.name,
+        placeholder=here.tell.t("pairs.choose"),
+    )
     return by_key.get(chosen or "")
 
 

@@ -96,7 +96,7 @@ def _overlaid(
     ahead = max((until - known).n, 0)
     first, last = (formats.period_in_sentence(str(at), tell.locale, year=True) for at in (known + 1, until))
     if ahead:
-        label = tell.t("evidence.overlay_until", month=formats.period(str(until), tell.locale, short=True))
+        label = tell.t("evidence.overlay_until", month=last)
         rows.append((_day(known), _day(until), "ahead", None, None, label))
     frame = pd.DataFrame(rows, columns=list(charts.OVERLAY_COLUMNS))
     return Overlaid(frames.arrow(frame), ahead, first if ahead else "", last if ahead else "")

@@ -20,6 +20,7 @@ from words.formats import period_in_sentence
 from workspace import LeadMap
 
 _OBJECTIVE = "leads_objective"
+_FIRST = "retention"  # stays out of the link
 _MAP = "leads_map"
 
 
@@ -68,7 +69,10 @@ def _tested(here: Here) -> LeadMap:
 def _body(here: Here, found: LeadMap) -> None:
     loaded = here.loaded
     place = board.objective_of(here.link.pair, loaded.catalogue)
-    objective = place or st.session_state.get(_OBJECTIVE) or "retention"
+    chosen = here.link.objective if here.link.objective in OBJECTIVES else st.session_state.get(_OBJECTIVE)
+    objective = place or chosen or _FIRST
+    if not place and objective != (here.link.objective or _FIRST):
+        link.change(objective="" if objective == _FIRST else objective)
     asked = here.link.pair if place == objective else ""
     shown = _drawn(loaded.scope, found, loaded.catalogue, objective, asked, here.link.where, here.tell)
     _objectives(here, objective)
@@ -144,7 +148,8 @@ def _objectives(here: Here, objective: str) -> None:
 
     def write() -> None:
         st.session_state[_OBJECTIVE] = st.session_state[key]
-        link.change(pair="", shift="")
+        chosen = st.session_state[key]
+        link.change(objective="" if chosen == _FIRST else chosen, pair="", shift="")
 
     st.segmented_control(
         here.tell.t("shell.objectives"),

@@ -20,6 +20,7 @@ from words import evidence as words
 from words import formats
 
 FIFTH = 0.2
+FEWER = 0.9  # of a fifth: fewer accounts than this show that many share one value
 MOST = 200
 ANCHOR = "leads-now"  # where the list stands on the page
 _ONLY = "leads_only"
@@ -149,6 +150,8 @@ def _head(here: Here, one: Evidence, listing: Warned) -> None:
             else tell.t("evidence.n_cases", n=total),
         )
     )
+    if len(listing.frame) + listing.outside < FEWER * FIFTH * listing.compared:
+        st.caption(tell.t("evidence.warned_tied"))
 
 
 def _shown(frame: pd.DataFrame, unit: str, tell: Teller) -> pd.DataFrame:
