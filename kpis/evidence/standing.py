@@ -2,16 +2,17 @@
 
 import numpy as np
 
-from kpis.evidence.adjusting import Factors
-from kpis.evidence.comparing import BANDS
 from kpis.evidence.history import AccountMonths, Floats
-from kpis.evidence.scoring import change_from_baseline
+from kpis.evidence.scoring import change_from_baseline, everywhere, residual
 
 FEWEST_COMPARABLE = 5
 
 
 def standing(history: AccountMonths, values: Floats, *, change: bool = False) -> Floats:
     """Mid-rank percentile (0–1) of each account in the last month, without what comparable accounts have in common.
+
+    What they have in common is estimated from all months, as for the evidence: one month alone holds too few accounts
+    of each kind, and those that are the only one of theirs would all stand in the middle.
 
     Args:
         history: accounts by whole month.
@@ -28,14 +29,11 @@ def standing(history: AccountMonths, values: Floats, *, change: bool = False) ->
     found = np.full(len(history.accounts), np.nan)
     if not history.months:
         return found
-    last = history.months - 1
-    now = grid[:, last]
-    used = ~np.isnan(now) & history.at_risk[:, last]
+    used = ~np.isnan(grid[:, -1]) & history.at_risk[:, -1]
     if used.sum() <= FEWEST_COMPARABLE:
         return found
-    codes = (history.segment[:, last], history.band[:, last], history.turn[:, last])
-    effects = Factors(codes, (history.segments, BANDS, history.turns)).effects(now[used], used)
-    residual = np.round(now - effects, 9)[used]
-    _, place, alike = np.unique(residual, return_inverse=True, return_counts=True)
+    left = residual(history, everywhere(history), grid)
+    now = np.zeros(len(found)) if left is None else left[:, -1]  # None: all are equal
+    _, place, alike = np.unique(now[used], return_inverse=True, return_counts=True)
     found[used] = (np.cumsum(alike) - alike / 2)[place] / used.sum()
     return found

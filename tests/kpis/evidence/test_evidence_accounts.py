@@ -14,6 +14,7 @@ from kpis.evidence.influence import above_half, auc_of, clustered_error, influen
 from kpis.evidence.ranking import place
 from kpis.evidence.risksets import _distinct, event_grid, risk_sets, shuffled_cases
 from kpis.evidence.scoring import Indicated, change_from_baseline, everywhere, residual, scores
+from kpis.evidence.standing import standing
 
 NAN = np.nan
 
@@ -399,3 +400,17 @@ def test_the_order_of_rows_changes_nothing():
         account_months(ids[mixed], places[mixed], risk[mixed]), outcome, [Indicator("x", values[mixed])]
     )["x"]
     assert_same(found, base)
+
+
+def test_the_only_account_of_its_kind_can_stand_lowest_now():
+    """Compared within one month alone it would stand in the middle, however far it fell."""
+    random = np.random.default_rng(2)
+    ids, places = np.repeat(np.arange(40), 24), np.tile(np.arange(24), 40)
+    only = ids == 0
+    values = np.where(only, 9.0, 1.0) + 0.3 * random.standard_normal(len(ids)) - 3.0 * (only & (places == 23))
+    history = account_months(ids, places, np.ones(len(ids)), np.where(only, "one", "others"))
+    place = standing(history, values)[np.argsort([int(name) for name in history.accounts])]
+    assert place[0] == pytest.approx(0.5 / 40)
+    assert np.sort(place) == pytest.approx((np.arange(40) + 0.5) / 40)
+    assert standing(history, np.ones(len(ids))) == pytest.approx(np.full(40, 0.5))
+    assert np.isnan(standing(account_months(ids, places, ids < 5), values)).all()
