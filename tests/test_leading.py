@@ -11,7 +11,7 @@ import workspace
 from data.sample.truths import NOTHING, TRUTHS
 from kpis.evidence.result import Evidence
 from workspace import LeadMap
-from workspace.account_history import _turn
+from workspace.account_history import _leaving, _turn
 from workspace.numbers import Workspace
 
 SURE = ("likely", "strong")
@@ -71,6 +71,14 @@ def test_terms_turn_as_often_as_their_contract_says() -> None:
     turn, term = _turn(frame, pd.Series([pd.Timestamp("2026-01-01")]), began)
     assert turn.tolist() == pytest.approx([11, 11, 2, 11, 11, 11, 11, nan], nan_ok=True)
     assert term.tolist() == pytest.approx([12, 12, 3, 5, 6, 6, nan, nan], nan_ok=True)
+
+
+def test_who_came_back_is_at_risk_again_until_the_next_notice() -> None:
+    """Left in month 2 (notice in 1), back in 4, left in 8 (notice in 6)."""
+    frame = pd.DataFrame({"account_id": ["a"] * 10 + ["b"], "month": [*range(10), 3]})
+    decided = pd.DataFrame({"account_id": ["a", "a"], "month": [1, 6], "left": [2, 8]})
+    assert frame.index[_leaving(frame, decided)].tolist() == [2, 7, 8]
+    assert not _leaving(frame, decided.iloc[:0]).any()
 
 
 def test_the_sentiment_typed_after_the_notice_is_no_warning(found: LeadMap) -> None:

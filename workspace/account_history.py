@@ -82,10 +82,7 @@ def _history(workspace: Workspace, where: Mapping[str, Sequence[str]]) -> Histor
     age = opened.reindex(frame["month"]).to_numpy() - frame["account_id"].map(began["started_on"]).to_numpy()
     tenure = age / np.timedelta64(1, "D") / _TENURE_DAYS
     decided = _decided(workspace, frame, months)
-    notice = frame["account_id"].map(decided.set_index("account_id")["month"].groupby(level=0).min())
-    again = frame["account_id"].map(frame[number(frame, "lost_accounts") > 0].groupby("account_id")["month"].max())
-    before = notice.isna() | (frame["month"] <= notice) | (frame["month"] > again)
-    at_risk = (number(frame, "opening_accounts") > 0) & before
+    at_risk = (number(frame, "opening_accounts") > 0) & ~_leaving(frame, decided)
     segment = frame[SEGMENT] if names else None
     frame = frame.assign(at_risk=at_risk.to_numpy(), tenure=np.where(tenure < 0, np.nan, tenure))
     arranged = account_months(
@@ -98,6 +95,13 @@ def _history(workspace: Workspace, where: Mapping[str, Sequence[str]]) -> Histor
         *_turn(frame, opened, began),
     )
     return History(frame, arranged, months, decided)
+
+
+def _leaving(frame: pd.DataFrame, decided: pd.DataFrame) -> pd.Series:
+    """Rows of accounts between their decision to leave and the end, whichever of their stays it was."""
+    both = frame[["account_id", "month"]].reset_index().merge(decided, on="account_id", suffixes=("", "_decided"))
+    rows = both.loc[(both["month"] > both["month_decided"]) & (both["month"] <= both["left"]), "index"]
+    return pd.Series(frame.index.isin(rows), frame.index)
 
 
 def _turn(frame: pd.DataFrame, opened: pd.Series, began: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
