@@ -66,7 +66,7 @@ def suggest(raw: RawTable, tables: list[str] | None = None, accounts: pa.Array |
     if foreign or (not tables and fits[chosen[0]].score < _WEAK):
         chosen = [] if foreign else _named_and_filled(raw, fits)
     if not tables and chosen in (["accounts"], ["subscriptions"]) and telling.by_object(raw) is None:
-        chosen = _customers_with_terms(chosen[0], fits)
+        chosen = _customers_with_terms(raw, chosen[0], fits)
     if not tables and chosen == ["contacts"]:
         answers = _answers_within(raw, fits["contacts"])
         if answers:
@@ -295,6 +295,14 @@ class _Fit:
             headers = (*headers, *self.found["product"][1].headers)
         self._put("subscription_id", Source(headers), 0.85, "made_up")
 
+    def of_customers(self, raw: RawTable, accounts: "_Fit") -> None:
+        """Take the account from a list of customers, whose code may be called just "code" or "id"."""
+        match, source, _ = accounts.found["account_id"]
+        if source.headers and not repeats(raw, source.headers[0]):
+            self._put("account_id", source, match.confidence, match.how)
+            if "subscription_id" not in self.found:
+                self._make_up_subscriptions(raw)
+
     def _in_cents(self, raw: RawTable) -> None:
         """Tables as a payment service keeps them (with `livemode`) count in the smallest unit of a currency."""
         if "amount" not in self.found or self.found["amount"][1].unit is not None:
@@ -341,11 +349,13 @@ class _Fit:
         return score
 
 
-def _customers_with_terms(chosen: str, fits: dict[str, "_Fit"]) -> list[str]:
+def _customers_with_terms(raw: RawTable, chosen: str, fits: dict[str, "_Fit"]) -> list[str]:
     """Both tables where one list names customers and says since when they pay how much; else the one chosen."""
     accounts, terms = fits.get("accounts"), fits.get("subscriptions")
     if accounts is None or terms is None or not {"account_id", "name"} <= set(accounts.found):
         return [chosen]
+    if chosen == "accounts" and "account_id" not in terms.found:
+        terms.of_customers(raw, accounts)
     same = terms.found.get("account_id")
     paid = same is not None and {"started_on", "amount"} <= set(terms.found) and terms.complete
     if not paid or same is None or same[1].headers != accounts.found["account_id"][1].headers:

@@ -72,6 +72,20 @@ def test_the_name_stands_beside_the_id_in_either_order():
     assert columns(mapping, "accounts") == {"account_id": "Código do cliente", "name": "Cliente", "segment": "Segmento"}
 
 
+@pytest.mark.parametrize("code", ["Código", "ID"])
+def test_a_code_without_a_word_more_is_the_customers_in_both_tables(code):
+    rows = "".join(f"X{i};Empresa {i};0{1 + i}/02/2025;;R$ 1.{i}00,50;PME\n" for i in range(8))
+    mapping = suggestion(f"{code};Razão Social;Início do contrato;Fim;Mensalidade (R$);Porte\n{rows}", "crm.csv")
+    assert columns(mapping, "subscriptions") == {
+        "subscription_id": code,
+        "started_on": "Início do contrato",
+        "account_id": code,
+        "amount": "Mensalidade (R$)",
+        "ended_on": "Fim",
+    }
+    assert columns(mapping, "accounts") == {"account_id": code, "name": "Razão Social", "segment": "Porte"}
+
+
 def test_a_customer_alone_is_the_id():
     assert columns(suggestion("cliente,segmento\nA,x\nB,y\n", "clientes.csv"), "accounts")["account_id"] == "cliente"
 
