@@ -20,13 +20,14 @@ class Factors:
     """
 
     def __init__(self, codes: tuple[Ints, ...], sizes: tuple[int, ...]) -> None:
-        self.cell: Ints = np.ravel_multi_index(codes, sizes)
-        self.count = int(np.prod(sizes))
-        self.last = max(sizes[-1], 1)
-        groups = np.unravel_index(np.arange(self.count // self.last), sizes[:-1])
-        each = [np.arange(size) == code[:, None] for code, size in zip(groups, sizes[:-1], strict=True)]
-        # Of the factors but the last, part by part: larger products are shared among threads that wait for each other.
-        self._codes: Floats = np.concatenate(each, axis=1).astype(float).reshape(sizes[0], -1, sum(sizes[:-1]))
+        *before, self.last = sizes
+        group = np.ravel_multi_index(codes[:-1], before)
+        there = np.bincount(group, minlength=int(np.prod(before))) > 0
+        self.cell: Ints = (np.cumsum(there) - 1).take(group) * self.last + codes[-1]
+        self.count = int(there.sum()) * self.last
+        each = np.unravel_index(np.flatnonzero(there), before)
+        known = [np.arange(size) == code[:, None] for code, size in zip(each, before, strict=True)]
+        self._codes: Floats = np.concatenate(known, axis=1).astype(float)  # of the groups that there are
 
     @cached_property
     def rows(self) -> Ints:
@@ -52,14 +53,11 @@ class Factors:
             sums: total of the values of each cell.
             weights: rows in each cell that the values are of.
         """
-        parts = (len(self._codes), -1, self.last)
-        total, counted, turned = sums.reshape(parts), weights.reshape(parts), self._codes.transpose(0, 2, 1)
-        across = (turned @ counted).sum(axis=0)
-        within = (turned * counted.sum(axis=2)[:, None] @ self._codes).sum(axis=0)
-        last = np.diag(counted.sum(axis=(0, 1)))
-        together = np.block([[within, across], [across.T, last]])
+        total, counted, turned = sums.reshape(-1, self.last), weights.reshape(-1, self.last), self._codes.T
+        across = turned @ counted
+        within = (turned * counted.sum(axis=1)) @ self._codes
+        together = np.block([[within, across], [across.T, np.diag(counted.sum(axis=0))]])
         together += _RIDGE * max(float(together.max(initial=0.0)), 1.0) * np.eye(len(together))
-        sides = (turned @ total.sum(axis=2)[:, :, None]).sum(axis=(0, 2)), total.sum(axis=(0, 1))
-        found = np.linalg.solve(together, np.concatenate(sides))
-        by_cell: Floats = (self._codes @ found[: -self.last])[:, :, None] + found[-self.last :]
+        found = np.linalg.solve(together, np.concatenate([turned @ total.sum(axis=1), total.sum(axis=0)]))
+        by_cell: Floats = (self._codes @ found[: len(turned)])[:, None] + found[len(turned) :]
         return by_cell.ravel()

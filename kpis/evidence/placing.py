@@ -72,7 +72,7 @@ class Standings:
     _comparison: Comparison
     _ranks: list[Ints]
     _lines: Lines
-    _effects: Floats
+    _effects: list[Floats]
 
     def everybody(self, place: int) -> Floats:
         """`centred` of all rows at one horizon."""
@@ -95,8 +95,10 @@ def standings(comparison: Comparison, coded: Coded) -> Standings:
     known = (rank > 0) & lines.enough[:, line]
     below, cases_below = (rank & _ROWS) - lines.below[:, line], (rank >> _CASE) - lines.cases_below[:, line]
     place = np.where(known, (below - cases_below) / (2 * lines.others[:, line]) - 0.5, 0.0)
-    cells = [one.cell.take(comparison.cases) for one in comparison.compared]
-    effect = np.where(known, np.take_along_axis(effects, np.stack(cells), axis=1), 0.0)
+    added = [
+        effect.take(one.cell.take(comparison.cases)) for effect, one in zip(effects, comparison.compared, strict=True)
+    ]
+    effect = np.where(known, np.stack(added), 0.0)
     centred = np.where(known, _percentile(below, 0.0, lines.total[:, line]) - effect, 0.0)
     above = place - lines.widening[:, line] * effect
     count = np.maximum(known.sum(axis=1), 1)
@@ -137,8 +139,8 @@ def _ranked(comparison: Comparison, coded: Coded) -> tuple[list[Ints], Lines]:
     return ranks, Lines(*(part.astype(float) for part in (known & _ROWS, known >> _CASE, *below)))
 
 
-def _effects(comparison: Comparison, ranks: list[Ints], lines: Lines) -> tuple[Floats, Floats, list[Ints]]:
-    """What the factors add, horizons × cells; the spread of a sum over cases drawn by chance; the unknown rows."""
+def _effects(comparison: Comparison, ranks: list[Ints], lines: Lines) -> tuple[list[Floats], Floats, list[Ints]]:
+    """What the factors add by cell; the spread of a sum over cases drawn by chance; the unknown rows."""
     effects, chance, unknown = [], [], []
     starts = np.searchsorted(comparison.line, np.arange(lines.total.shape[1]))
     for place, (rank, factors) in enumerate(zip(ranks, comparison.compared, strict=True)):
@@ -158,7 +160,7 @@ def _effects(comparison: Comparison, ranks: list[Ints], lines: Lines) -> tuple[F
         effects.append(effect.ravel())
         chance.append(np.sqrt(np.maximum(drawn, 0.0).sum()))
         unknown.append(missing)
-    return np.stack(effects), np.array(chance), unknown
+    return effects, np.array(chance), unknown
 
 
 def _shares(
