@@ -3,15 +3,18 @@
 from math import nan
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import data.sample
 import workspace
 from data.sample.truths import NOTHING, TRUTHS
-from kpis.evidence.result import Evidence
+from kpis.catalogue import kpi
+from kpis.evidence.history import account_months
+from kpis.evidence.result import Evidence, Remark
 from workspace import LeadMap
-from workspace.account_history import _leaving, _turn
+from workspace.account_history import History, _leaving, _turn, indicator
 from workspace.numbers import Workspace
 
 SURE = ("likely", "strong")
@@ -79,6 +82,33 @@ def test_who_came_back_is_at_risk_again_until_the_next_notice() -> None:
     decided = pd.DataFrame({"account_id": ["a", "a"], "month": [1, 6], "left": [2, 8]})
     assert frame.index[_leaving(frame, decided)].tolist() == [2, 7, 8]
     assert not _leaving(frame, decided.iloc[:0]).any()
+
+
+def test_an_answer_stands_for_three_months() -> None:
+    """Asked of each account once, in the second month; use is not carried at all."""
+    measures = {
+        "nps_promoters": 1.0,
+        "nps_detractors": 0.0,
+        "nps_answers": 1.0,
+        "adoption_users": 3.0,
+        "adoption_seats": 4.0,
+    }
+    frame = pd.DataFrame({"account_id": ["a"] * 7 + ["b"], "month": [*range(7), 6], **dict.fromkeys(measures, nan)})
+    frame.loc[1, list(measures)] = list(measures.values())
+    seen = History(frame, account_months(frame["account_id"], frame["month"], [True] * 8), (), frame)
+    known = {key: np.isfinite(np.asarray(indicator(seen, kpi(key)).values)).tolist() for key in ("nps", "adoption")}
+    assert known == {"nps": [False, *[True] * 4, False, False, False], "adoption": [False, True, *[False] * 6]}
+
+
+def test_a_pair_turned_after_looking_is_weak_at_most_in_segments_too(
+    sample: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = {("adoption", "logo_churn"): Remark("turned_after_looking")}
+    assert "likely" in {one.grade for one in workspace.by_segment(sample, "adoption", "logo_churn").values()}
+    monkeypatch.setattr("workspace.pairs.changed", lambda pairs, last: late)
+    found = {one.grade for one in workspace.by_segment(sample, "adoption", "logo_churn").values()}
+    assert found <= {"weak", "no_sign", "not_enough_data"}
+    assert "weak" in found
 
 
 def test_the_sentiment_typed_after_the_notice_is_no_warning(found: LeadMap) -> None:

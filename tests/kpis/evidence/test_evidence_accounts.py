@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from bench.evidence_accounts import NOTHING, company
-from kpis.evidence.accounts import Indicator, account_evidence
+from kpis.evidence.accounts import Indicator, _visible_from, account_evidence
 from kpis.evidence.adjusting import Factors
 from kpis.evidence.comparing import Comparison
 from kpis.evidence.history import Outcome, account_months, decisions
 from kpis.evidence.influence import above_half, auc_of, clustered_error, influence, widening
 from kpis.evidence.ranking import place
 from kpis.evidence.risksets import _distinct, event_grid, risk_sets, shuffled_cases
-from kpis.evidence.scoring import Indicated, change_from_baseline, everywhere, residual, scores
+from kpis.evidence.scoring import Indicated, Scores, change_from_baseline, everywhere, residual, scores
 from kpis.evidence.standing import standing
 
 NAN = np.nan
@@ -414,3 +414,14 @@ def test_the_only_account_of_its_kind_can_stand_lowest_now():
     assert np.sort(place) == pytest.approx((np.arange(40) + 0.5) / 40)
     assert standing(history, np.ones(len(ids))) == pytest.approx(np.full(40, 0.5))
     assert np.isnan(standing(account_months(ids, places, ids < 5), values)).all()
+
+
+def test_it_is_visible_from_the_longest_lead_without_a_gap_that_stands_out_by_itself():
+    """|z| must be above what chance stays under over all leads, 2.5 here: four months before is not."""
+    z = np.array([1.0, -4.0, -2.6, -2.4, -5.0, 0.0])
+    some = np.ones(6)
+    chance = np.concatenate([np.full(95, 2.5), np.full(5, 2.51)])
+    found = Scores(some / 2, some, z, some, some, np.ones(6, dtype=bool), chance, some, np.zeros((6, 1)))
+    assert _visible_from(found) == 5
+    assert _visible_from(replace(found, z=np.where(z == -5.0, -0.1, z))) == 3
+    assert _visible_from(replace(found, z=-np.where(z == -5.0, -0.1, z))) == 3
