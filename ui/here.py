@@ -36,6 +36,8 @@ def settle() -> Here:
     state = link.current()
     loaded = loading.load(state.workspace)
     state = _without_strangers(state, loaded)
+    if len(loaded.names) > 1 and not state.workspace:  # the newest one may be another tomorrow, the link must not be
+        state = replace(state, workspace=loaded.space.id)
     settings = loaded.space.settings
     preferred = "" if settings.get("sample") else str(settings.get("language") or "")
     locale = text.use_language(state.lang, preferred)

@@ -2,7 +2,7 @@
 
 The link wins over the session; what the link leaves out comes from the session (so that changing
 pages keeps the filters) and else from the defaults. `kpi`, `objective`, `pair` and `shift` belong to one page
-only and never come from the session. Defaults stay out of the link.
+only and never come from the session. Defaults stay out of the link; the workspace only where there is no other.
 """
 
 from collections.abc import Callable, Mapping

@@ -123,7 +123,7 @@ def test_a_turned_sign_is_marked_and_a_reason_in_the_readers_language_is_no_chan
         "why": None,
         "lead_months": None,
     }
-    assert "Sinal invertido depois de olhar" in words(at)
+    assert "Sinal invertido, ou par" in words(at)
 
 
 def test_an_indicator_that_is_gone_waits(store: Store) -> None:

@@ -111,6 +111,11 @@ def test_the_compared_period_is_in_the_link() -> None:
     assert " 2025" in words(at)
 
 
+def test_the_workspace_is_in_the_link_where_there_are_others() -> None:
+    at = opened("retention", lang="en")
+    assert at.query_params["workspace"]
+
+
 def test_changing_a_control_writes_the_link() -> None:
     at = opened("retention", workspace="sample", lang="en")
     next(c for c in at.get("segmented_control") if c.key == "w_span_3").set_value("12")
