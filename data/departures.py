@@ -11,6 +11,10 @@ SELECT account_id, CAST(date_trunc('month', ended_on) AS DATE) AS month,
     max(ended_on) AS ended_on, min(cancelled_on) AS cancelled_on, max(notice_days) AS notice_days
 FROM subscriptions WHERE ended_on IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
 """
+_NOTICES = """
+SELECT account_id, max(cancelled_on) AS noticed_on FROM subscriptions WHERE ended_on IS NULL
+GROUP BY 1 HAVING count(*) = count(cancelled_on) ORDER BY 1
+"""
 _TERMS = """
 SELECT account_id, min(CASE WHEN kind = 1 THEN day END) AS due, min(CASE WHEN kind = 2 THEN day END) AS signed,
     min(CASE WHEN kind = 3 THEN day END) AS started_on, max(CASE WHEN kind = 2 THEN months END) AS term_months,
@@ -31,6 +35,13 @@ def departures(facts: AnyFacts, as_of: date | None = None) -> pd.DataFrame:
     """
     days = ("month", "ended_on", "cancelled_on")
     return _asked(facts, _ENDS, as_of, ("account_id", *days, "notice_days"), days).astype({"notice_days": "float64"})
+
+
+def notices(facts: AnyFacts, as_of: date | None = None) -> pd.Series:
+    """The day by which accounts that have not left yet had given notice for all they have; by account_id."""
+    return _asked(facts, _NOTICES, as_of, ("account_id", "noticed_on"), ("noticed_on",)).set_index("account_id")[
+        "noticed_on"
+    ]
 
 
 def terms(facts: AnyFacts, as_of: date | None = None) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from data.calendar import Period
-from data.departures import departures, terms
+from data.departures import departures, notices, terms
 from data.measures.observed import PREFIX
 from kpis.catalogue import Catalogue
 from kpis.evidence.accounts import Indicator
@@ -46,12 +46,14 @@ class History:
         arranged: The same for the engine.
         months: The whole months.
         decided: For accounts that left: account_id, month index of the decision, source.
+        noticed: Accounts that have given notice and have not left yet.
     """
 
     frame: pd.DataFrame
     arranged: AccountMonths
     months: tuple[Period, ...]
     decided: pd.DataFrame
+    noticed: frozenset[str] = frozenset()
 
 
 def history(workspace: Workspace, where: Mapping[str, Sequence[str]] = NO_FILTER) -> History:
@@ -78,11 +80,13 @@ def _history(workspace: Workspace, where: Mapping[str, Sequence[str]]) -> Histor
     if frame.empty:
         return History(frame, account_months([], [], []), months, pd.DataFrame(columns=["account_id", "month"]))
     began = terms(workspace.facts)
-    opened = pd.Series([pd.Timestamp(period.start) for period in months])
+    opened = pd.Series([pd.Timestamp(period.start) for period in months] + [pd.Timestamp(months[-1].end)])
     age = opened.reindex(frame["month"]).to_numpy() - frame["account_id"].map(began["started_on"]).to_numpy()
     tenure = age / np.timedelta64(1, "D") / _TENURE_DAYS
     decided = _decided(workspace, frame, months)
-    at_risk = (number(frame, "opening_accounts") > 0) & ~_leaving(frame, decided)
+    noticed = notices(workspace.facts)
+    told = frame["account_id"].map(noticed) < opened.reindex(frame["month"] + 1).to_numpy()  # in that month or before
+    at_risk = (number(frame, "opening_accounts") > 0) & ~_leaving(frame, decided) & ~told
     segment = frame[SEGMENT] if names else None
     frame = frame.assign(at_risk=at_risk.to_numpy(), tenure=np.where(tenure < 0, np.nan, tenure))
     arranged = account_months(
@@ -94,7 +98,7 @@ def _history(workspace: Workspace, where: Mapping[str, Sequence[str]]) -> Histor
         len(months),
         *_turn(frame, opened, began),
     )
-    return History(frame, arranged, months, decided)
+    return History(frame, arranged, months, decided, frozenset(noticed.index))
 
 
 def _leaving(frame: pd.DataFrame, decided: pd.DataFrame) -> pd.Series:

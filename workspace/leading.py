@@ -256,7 +256,7 @@ def standing_now(workspace: Workspace, leading: str, where: Mapping[str, Sequenc
 
     Columns: account_id, name, segment (where there is one), mrr (at the close, in the reporting currency), value (the
     indicator), place (share of comparable accounts below, 0–1), moved (the same for the change from its own past;
-    NaN with too little of it). Accounts whose value is not known are left out.
+    NaN with too little of it). Left out: accounts whose value is not known, and those that have given notice already.
     """
     seen = history(workspace, where)
     kpi = leading_kpis(workspace.catalogue, seen.frame).get(leading)
@@ -284,7 +284,7 @@ def standing_now(workspace: Workspace, leading: str, where: Mapping[str, Sequenc
     )
     names = ["name", *([SEGMENT] if SEGMENT in workspace.dimensions else [])]
     frame = told.merge(now, on="account_id").merge(workspace.attributes(names), on="account_id", how="left")
-    frame = frame[frame["place"].notna()]
+    frame = frame[frame["place"].notna() & ~frame["account_id"].isin(seen.noticed)]
     return frame[["account_id", *names, "mrr", "value", "place", "moved"]].reset_index(drop=True)
 
 
