@@ -194,3 +194,21 @@ def test_truths_about_churn_that_disagree_are_told_in_full() -> None:
     assert "**10** accounts with a departure" in said
     assert "KPIs of churned customers and revenue follow the ended subscriptions." in said
     assert "Where every row goes" in said
+
+
+@pytest.mark.parametrize("lang", ["en", "pt_BR", "es"])
+def test_metrics_of_the_company_s_own_lead_to_where_kpis_are_made_of_them(lang: str) -> None:
+    rows = "".join(f"{name},2025-0{1 + i % 9}-01,{i}\n" for name in ("visits_*made*", "demos") for i in range(12))
+    csv = b"metric,observed_on,numerator\n" + rows.encode()
+    at = uploaded(opened(workspace="sample", lang=lang), ("observations.csv", csv))
+    assert "demos, visits made." in words(at)
+    assert "No new KPI" not in words(at)
+    at.text_input("import_name").set_value(f"Demos {lang}").run()
+    at.button("import_bring_in").click().run()
+    assert not at.exception
+    said = words(at)
+    assert "demos, visits made." in said
+    assert "No further KPI" not in said
+    at.button("import_make").click().run()
+    assert not at.exception
+    assert at.button("own_take_observed_demos")

@@ -32,6 +32,7 @@ class Outcome:
     duplicate_of: int | None
     workspace: str = ""
     undone: bool = False
+    metrics: tuple[str, ...] = ()
 
 
 def mode_in_force(trial: Trial) -> str:
@@ -120,10 +121,25 @@ def bring_in(
     stored = iter(result.batches)
     fresh = [[next(stored).duplicate_of is None for _ in each] for each in trial.prepared]
     rows = sum(lines_ready(each) for each, new in zip(trial.prepared, fresh, strict=True) if any(new))
-    state.start_over(Outcome(chosen.name, rows, trial.rejected, lit, result.duplicate_of, space.id))
+    state.start_over(
+        Outcome(
+            chosen.name,
+            rows,
+            trial.rejected,
+            lit,
+            result.duplicate_of,
+            space.id,
+            metrics=_unused(trial, Workspace(store, space.id)),
+        )
+    )
     target.forget()
     link.change(workspace=space.id)
     st.rerun()
+
+
+def _unused(trial: Trial, space: Workspace) -> tuple[str, ...]:
+    """The metrics the rows name of which no KPI of the company's own is made yet."""
+    return tuple(name for name in trial.metrics if name not in space.own.measured)
 
 
 def _remember(store: Any, workspace_id: str, trial: Trial, found: dict[str, Matched]) -> None:
@@ -192,9 +208,14 @@ def done(here: Here) -> None:
                 key="import_undo_now",
             )
         said = [tell.t("import.done_where", name=escaped(outcome.name))]
-        said += [tell.t("import.done_lit", n=len(outcome.lit))] if outcome.lit else [tell.t("import.done_none_new")]
+        if outcome.lit:
+            said.append(tell.t("import.done_lit", n=len(outcome.lit)))
+        elif not outcome.metrics:
+            said.append(tell.t("import.done_none_new"))
         said += [tell.t("import.done_rejected", n=outcome.rejected)] if outcome.rejected else []
         st.markdown(" ".join(said))
+        if outcome.metrics:
+            lit_panel.make_kpis(outcome.metrics, here)
         if outcome.lit:
             lit_panel.doors(here, outcome.lit, {key: here.loaded.catalogue.kpi(key).objective for key in outcome.lit})
         else:

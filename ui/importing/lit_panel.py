@@ -11,14 +11,19 @@ from ui.here import Here
 from ui.importing import wording
 from ui.importing.trial import Light
 from ui.objectives import FACES
+from ui.reference import settings
 from ui.telling import Teller
 from ui.text import escaped
+from workspace import own_kpis
 
-MOST_DARK = 4
+MOST_DARK, MOST_METRICS = 4, 6
 
 
-def show(here: Here, lights: Sequence[Light], tell: Teller) -> None:
-    """A card for each objective: lit ones first with their latest value, then what the others need."""
+def show(here: Here, lights: Sequence[Light], tell: Teller, metrics: Sequence[str]) -> None:
+    """A card for each objective: lit ones first with their latest value, then what the others need.
+
+    `metrics` are those of the company's own that the rows name: they light up nothing by themselves.
+    """
     lit = sum(one.lit for one in lights)
     fresh = sum(one.new for one in lights)
     said = here.tell.t("import.lit_says", n=fresh, lit=lit)
@@ -27,6 +32,8 @@ def show(here: Here, lights: Sequence[Light], tell: Teller) -> None:
     if more:
         name = wording.table(table, here.tell)
         st.caption(f":material/arrow_forward: {here.tell.t('import.next_table', table=escaped(name), n=more)}")
+    if metrics:
+        st.caption(f":material/add_chart: {own_metrics(metrics, here)} {here.tell.t('import.own_metrics_later')}")
     grid = st.grid(columns=4, min_column_width=230, gap="small")
     for objective in OBJECTIVES:
         mine = [one for one in lights if one.kpi.objective == objective]
@@ -38,6 +45,22 @@ def show(here: Here, lights: Sequence[Light], tell: Teller) -> None:
                 if one.lit:
                     _line(lit_words(one, tell, mine), tell.value(one.value, one.kpi.unit))
             _dark(here, [one for one in mine if not one.lit])
+
+
+def own_metrics(names: Sequence[str], here: Here) -> str:
+    """How many metrics of the company's own came, and the first of them by name, as Markdown-safe words."""
+    shown = ", ".join(escaped(own_kpis.metric_words(name)) for name in names[:MOST_METRICS])
+    more = " …" if len(names) > MOST_METRICS else ""
+    return here.tell.t("import.own_metrics", n=len(names), names=shown + more)
+
+
+def make_kpis(names: Sequence[str], here: Here) -> None:
+    """The metrics that came, with the way to where KPIs are made of them."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="import_own_metrics"):
+        st.markdown(f":material/add_chart: {own_metrics(names, here)}", width="content")
+        if st.button(here.tell.t("import.own_metrics_make", n=len(names)), icon=":material/add:", key="import_make"):
+            st.session_state[settings.ASKED] = "own"
+            st.switch_page("pages/reference/settings.py", query_params=link.query(here.link))
 
 
 def best_next(lights: Sequence[Light]) -> tuple[str, int]:

@@ -104,7 +104,7 @@ def _work(here: Here, top: st.delta_generator.DeltaGenerator, pieces: list[Piece
         problems_panel.show(here, piece, tried)
     if lights:
         tell = Teller(here.locale, str(chosen.space.settings["currency"]))
-        lit_panel.show(here, lights, tell)
+        lit_panel.show(here, lights, tell, tried.metrics)
 
 
 def _tried(

@@ -47,7 +47,10 @@ def cards(
         checked = LOOK.format(tell.t("import.to_read", n=warned))
     else:
         checked = GOOD.format(tell.t("import.nothing_to_fix"))
+    metrics = len(trial.metrics)
     none = f":gray[:material/lightbulb_2: {tell.t('import.no_new_kpis')}]"
+    if metrics:
+        none = f":blue[:material/add_chart: {tell.t('import.own_metrics_n', n=metrics)}]"
     shown = [
         ("read", GOOD.format(tell.t("import.data_rows", n=sum(piece.raw.frame.num_rows for piece in pieces)))),
         ("match", (LOOK if asked else GOOD).format(matched)),

@@ -57,6 +57,13 @@ class Trial:
         """How many rows of the files need a fix, whatever they feed."""
         return sum(lines_aside(each) for each in self.prepared)
 
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics of the company's own that the rows name, in alphabetical order."""
+        tables = [one.accepted.select(["metric"]) for one in self.rows if one.table == "observations"]
+        found = {str(name) for each in tables for name in pc.unique(each.column("metric")).to_pylist() if name}
+        return tuple(sorted(found, key=str.casefold))
+
     def of(self, piece: Piece) -> tuple[Prepared, ...]:
         """The rows of one piece."""
         return next((p for one, p in zip(self.pieces, self.prepared, strict=True) if one.id == piece.id), ())
