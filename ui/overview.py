@@ -40,9 +40,10 @@ class Page:
     period: str
     caption: str
     verdict: verdict.Verdict
-    cards: dict[str, tuple[cards.Card, str, str] | None]
+    cards: dict[str, tuple[cards.Card, str] | None]
     strip: Strip | None
     missed: list[tuple[str, str, str]]
+    undecided: list[tuple[str, str, str]]
     dark: dict[str, tuple[str, ...]]
 
 
@@ -78,29 +79,33 @@ def _built(scope: Scope, _loaded: Loaded, state: Link, tell: Teller) -> Page:
     own = {str(o): [r for r in found.values() if r.kpi.objective == o] for o, found in everything.items()}
     lit = loading.lit(_loaded)
     first = next(iter(everything["retention"].values()))
-    heads: dict[str, tuple[cards.Card, str, str] | None] = {}
+    heads: dict[str, tuple[cards.Card, str] | None] = {}
     for name in OBJECTIVES:
         head = next(
             (everything[name][k] for k in HEADLINES[name] if k in everything[name] and everything[name][k].known), None
         )
         worst = verdict.worst(own[name])
-        status = "" if worst is None else tell.status(worst)
-        heads[name] = None if head is None else (cards.card(head, tell, "24"), status, _sentence(head, worst, tell))
+        heads[name] = None if head is None else (cards.card(head, tell, "24"), below(head, worst, tell))
     flat = list({r.key: r for readings in own.values() for r in readings}.values())
-    missed = [
-        (r.key, str(r.kpi.objective), f"{tell.beside_target(r)[0]} · {tell.target(r)} · {tell.status(r)}")
-        for r in flat
-        if r.known and r.status in ("off", "near")
-    ]
     return Page(
         period=first.period,
         caption=_caption(_loaded, state, first, tell),
         verdict=verdict.overview_verdict(own, tell),
         cards=heads,
         strip=_strip_of(flat, tell),
-        missed=missed,
+        missed=_against_targets(flat, ("off", "near"), tell),
+        undecided=_against_targets(flat, ("close",), tell),
         dark={k: needs for k, (on, needs) in lit.items() if not on},
     )
+
+
+def _against_targets(readings: list[Reading], statuses: tuple[str, ...], tell: Teller) -> list[tuple[str, str, str]]:
+    """Key, objective and words of the readings with one of the statuses."""
+    return [
+        (r.key, str(r.kpi.objective), f"{tell.beside_target(r)[0]} · {tell.target(r)} · {tell.status(r)}")
+        for r in readings
+        if r.known and r.status in statuses
+    ]
 
 
 def _caption(loaded: Loaded, state: Link, first: Reading, tell: Teller) -> str:
@@ -123,13 +128,12 @@ def _caption(loaded: Loaded, state: Link, first: Reading, tell: Teller) -> str:
     return " · ".join(words)
 
 
-def _sentence(reading: Reading, worst: Reading | None, tell: Teller) -> str:
-    """One line about a headline KPI: its change, where that lies, and another KPI that missed its target by more."""
-    said = ", ".join(s for s in (tell.change(reading), tell.variation(reading)) if s)
+def below(reading: Reading, worst: Reading | None, tell: Teller) -> str:
+    """Under a headline KPI: its own status, its change and where that lies, and another KPI that missed by more."""
+    lines = [tell.status(reading), ", ".join(s for s in (tell.change(reading), tell.variation(reading)) if s)]
     if worst is not None and worst.status in ("off", "near") and worst.status != reading.status:
-        missed = tell.t("overview.missed_here", kpi=tell.short(worst.key), value=tell.beside_target(worst)[0])
-        return f"{said}. {missed}" if said else missed
-    return said
+        lines.append(tell.t("overview.missed_here", kpi=tell.short(worst.key), value=tell.beside_target(worst)[0]))
+    return "  \n".join(line for line in lines if line)
 
 
 def _cards(here: Here, page: Page) -> None:
@@ -137,16 +141,13 @@ def _cards(here: Here, page: Page) -> None:
     grid = st.grid(columns=4, min_column_width=240, gap="small", border=True, key="cards")
     for name, found in page.cards.items():
         with grid.cell(), st.container(key=f"card_{name}", gap="xxsmall", height="stretch"):
-            with st.container(horizontal=True, horizontal_alignment="distribute", gap="xsmall"):
-                st.markdown(f"**{FACES[name].icon} {tell.t(f'shell.{name}')}**", width="content")
-                if found is not None and found[1]:
-                    st.markdown(f":small[{found[1]}]", width="content")
+            st.markdown(f"**{FACES[name].icon} {tell.t(f'shell.{name}')}**")
             if found is None:
                 st.markdown(f":gray[{tell.t('overview.dark_objective')}]")
             else:
-                card, _, sentence = found
+                card, below = found
                 st.caption(card.title)
-                st.markdown(card.words.split("\n")[0] + f"\n\n{sentence or formats.NBSP}")
+                st.markdown(card.words.split("\n")[0] + f"\n\n{below or formats.NBSP}")
                 if card.sure:
                     st.caption(card.sure)
                 if card.spark is not None:
@@ -213,23 +214,24 @@ def _strip(here: Here, page: Page) -> None:
 
 
 def _missed(here: Here, page: Page) -> None:
-    """What is off target, each a link to the KPI."""
+    """What is off target, then what is too close to call, each a link to the KPI."""
     tell = here.tell
     with st.container(border=True, key="missed", gap="xsmall"):
         said = "nothing_missed" if here.loaded.scope.targets else "no_targets"
-        title = tell.t("overview.missed", n=len(page.missed)) if page.missed else tell.t(f"overview.{said}")
-        st.markdown(f"##### {title}", anchors=False)
-        if not page.missed and not here.loaded.scope.targets:
+        counts = {"missed": len(page.missed), "undecided": len(page.undecided)}
+        titles = [tell.t(f"overview.{id}", n=n) for id, n in counts.items() if n] or [tell.t(f"overview.{said}")]
+        st.markdown(f"##### {' · '.join(titles)}", anchors=False)
+        if not any(counts.values()) and not here.loaded.scope.targets:
             st.caption(tell.t("overview.set_targets"))
             st.page_link(
                 "pages/reference/settings.py", label=tell.t("overview.set_targets_step"), icon=":material/flag:"
             )
         grid = st.grid(columns=2, min_column_width=330, gap="xsmall")
-        for key, place, words in page.missed:
+        for key, place, words in page.missed + page.undecided:
             with grid.cell(), st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 cards.opener(here.link, place, key, tell.short(key))
                 st.markdown(words, width="content")
         if page.dark:
-            counts = {o: sum(here.loaded.catalogue.kpi(k).objective == o for k in page.dark) for o in OBJECTIVES}
-            said = ", ".join(f"{tell.t(f'shell.{o}')} {n}" for o, n in counts.items() if n)
+            dark = {o: sum(here.loaded.catalogue.kpi(k).objective == o for k in page.dark) for o in OBJECTIVES}
+            said = ", ".join(f"{tell.t(f'shell.{o}')} {n}" for o, n in dark.items() if n)
             st.caption(tell.t("overview.dark", n=len(page.dark), where=said))

@@ -1,5 +1,7 @@
 """Every page on the sample, on nothing, and on accounts with subscriptions only."""
 
+import re
+
 import pytest
 
 from tests.pages.conftest import HOSTILE, PAGES, opened, words
@@ -131,3 +133,12 @@ def test_language_follows_the_browser() -> None:
     at = opened("overview", workspace="sample")
     assert at.title
     assert not at.exception
+
+
+def test_the_panel_counts_what_is_off_target_and_what_is_too_close_to_call_apart() -> None:
+    values = [m.value for m in opened("overview", workspace="sample", lang="en").markdown]
+    rows = [v for v in values if re.search(r" · at (least|most) .* · ", v)]
+    close = sum("Too close to call" in row for row in rows)
+    assert close
+    off = f"{len(rows) - close} indicators? off target or near · " if len(rows) > close else ""
+    assert any(re.fullmatch(f"##### {off}{close} indicators? too close to call", v) for v in values)

@@ -9,6 +9,7 @@ import pytest
 
 from data.calendar import periods
 from kpis.catalogue import kpi
+from ui import overview
 from ui.ahead import ahead
 from ui.reading import judged_period, read
 from ui.telling import Teller
@@ -157,6 +158,18 @@ def test_a_target_inside_the_range_is_no_miss() -> None:
     assert "Too close to call: Net revenue retention." in over.detail
     alone = overview_verdict({"retention": [one]}, Teller("en"))
     assert alone.headline == "No objective is clearly off target; too close to call in retention."
+
+
+def test_an_overview_card_says_its_own_status_and_names_another_miss_apart() -> None:
+    tell = Teller("en")
+    own = read(table(FLAT, low=0.9, high=1.1), PERIODS, "2025-02", {kpi("nrr"): "lagging"}, {"nrr": 1.05})["nrr"]
+    other = read(table(FLAT, "grr"), PERIODS, "2025-02", {kpi("grr"): "lagging"}, {"grr": 1.2})["grr"]
+    status, change, missed = overview.below(own, other, tell).split("  \n")
+    assert "Too close to call" in status
+    assert "on January" in change
+    assert missed == "Missed: Gross revenue retention (101%)."
+    assert "Missed" not in overview.below(own, own, tell)
+    assert "Off target" in overview.below(other, other, tell)
 
 
 def test_what_a_number_rests_on_is_said_beside_its_range() -> None:
