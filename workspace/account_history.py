@@ -85,9 +85,8 @@ def _history(workspace: Workspace, where: Mapping[str, Sequence[str]]) -> Histor
     tenure = age / np.timedelta64(1, "D") / _TENURE_DAYS
     decided = _decided(workspace, frame, months)
     noticed = notices(workspace.facts)
-    told = (
-        pd.to_datetime(frame["account_id"].map(noticed)) < opened.reindex(frame["month"] + 1).to_numpy()
-    )  # in that month or before
+    # In that month or before; a company where nobody has given notice has no dates to map.
+    told = noticed.reindex(frame["account_id"]).to_numpy() < opened.reindex(frame["month"] + 1).to_numpy()
     at_risk = (number(frame, "opening_accounts") > 0) & ~_leaving(frame, decided) & ~told
     segment = frame[SEGMENT] if names else None
     frame = frame.assign(at_risk=at_risk.to_numpy(), tenure=np.where(tenure < 0, np.nan, tenure))
