@@ -14,7 +14,8 @@ import workspace
 from kpis.evidence.grades import verdict
 from kpis.evidence.result import Evidence, Lead, refused
 from tests.pages.conftest import HOSTILE, PAGES, opened, words
-from ui.signals import page
+from ui.signals import behind, board, page
+from ui.telling import Teller
 from words import LANGUAGES, evidence, text
 from workspace import LeadMap
 
@@ -117,6 +118,21 @@ def drawn(at: AppTest, number: int) -> list[dict[str, Any]]:
     return rows
 
 
+@pytest.mark.parametrize(
+    ("lang", "said", "column"),
+    [
+        ("en", "127 events (95 accounts)", "95 accounts"),
+        ("pt_BR", "127 eventos (95 contas)", "95 contas"),
+        ("es", "127 eventos (95 cuentas)", "95 cuentas"),
+    ],
+)
+def test_events_and_the_accounts_that_had_them_are_named_apart(lang: str, said: str, column: str) -> None:
+    several = replace(FOUND, lagging="upsell", n=95, tenths=(67, 20, 10, 10, 4, 4, 4, 4, 2, 2))
+    assert behind.placed(several, Teller(lang)) == said
+    assert board.heading("upsell", Teller(lang), {"upsell": 95}).endswith(f"|{column}")
+    assert behind.placed(FOUND, Teller("en")) == "64 departures"
+
+
 def test_every_face_says_the_same_about_a_pair(monkeypatch: pytest.MonkeyPatch) -> None:
     a_map(monkeypatch, FOUND, NOTHING)
     sentence = evidence.told(FOUND, "en")
@@ -127,7 +143,7 @@ def test_every_face_says_the_same_about_a_pair(monkeypatch: pytest.MonkeyPatch) 
     assert "●●○ likely · 64 departures" in said  # the answer
     assert "3 months before notice" in said
     assert text("evidence.tag_early_warning", "en") in said  # the pair
-    assert "known for 64 of the 76 cases" in said
+    assert "known for 64 of the 76 accounts" in said
     plain = said.replace("\\", "")
     assert evidence.headline(evidence.params(FOUND), "en") in plain
     assert evidence.how_sure(evidence.params(FOUND), "en") in plain

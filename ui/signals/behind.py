@@ -99,11 +99,18 @@ def leads(one: Evidence, shift: int, tell: Teller) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(charts.LEAD_COLUMNS))
 
 
+def placed(one: Evidence, tell: Teller) -> str:
+    """How many events were placed, and where some accounts had several, how many accounts had them."""
+    total = sum(one.tenths)
+    if total == one.n:
+        return words.events(one.lagging, total, tell.locale)
+    return f"{tell.t('evidence.n_events', n=total)} ({tell.t('objective.n_accounts', n=one.n)})"
+
+
 def _places(here: Here, one: Evidence) -> None:
     tell, total = here.tell, sum(one.tenths)
     st.markdown(f"##### {tell.t('evidence.places')}", anchors=False)
-    n = words.events(one.lagging, total, tell.locale) if total == one.n else tell.t("evidence.n_cases", n=total)
-    st.caption(tell.t("evidence.places_says", events=n, n=one.lead_months or 1))
+    st.caption(tell.t("evidence.places_says", events=placed(one, tell), n=one.lead_months or 1))
     frame = pd.DataFrame(
         {
             "tenth": range(1, 11),

@@ -117,7 +117,7 @@ def board(
 def heading(outcome: str, tell: Teller, events: dict[str, int]) -> str:
     """An outcome as a column heading, after a bar how many accounts had it."""
     word = words.outcome_word(outcome, tell.locale)
-    return f"{word}|{tell.t('evidence.n_cases', n=events[outcome])}" if outcome in events else word
+    return f"{word}|{tell.t('objective.n_accounts', n=events[outcome])}" if outcome in events else word
 
 
 def strength(one: Evidence) -> tuple[int, int, int, float]:

@@ -11,12 +11,12 @@ from kpis.evidence.result import Evidence
 from ui import draw
 from ui.here import Here
 from ui.loading import Loaded, Scope, Where, kept
+from ui.signals.behind import placed
 from ui.signals.board import warns
 from ui.signals.segmented import holding
 from ui.telling import Teller
 from ui.text import escaped
 from ui.verdict import listed
-from words import evidence as words
 from words import formats
 
 FIFTH = 0.2
@@ -145,9 +145,7 @@ def _head(here: Here, one: Evidence, listing: Warned) -> None:
             "evidence.warned_low" if one.sign < 0 else "evidence.warned_high",
             compared=listing.compared,
             share=formats.percent(inside / total, tell.locale, 0) if total else formats.DASH,
-            events=words.events(one.lagging, total, tell.locale)
-            if total == one.n
-            else tell.t("evidence.n_cases", n=total),
+            events=placed(one, tell),
         )
     )
     if len(listing.frame) + listing.outside < FEWER * FIFTH * listing.compared:
