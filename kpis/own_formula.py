@@ -19,9 +19,7 @@ LONGEST = 500  # characters
 DEEPEST = 20  # brackets inside brackets
 MOST_MEASURES = 20
 
-_TOKEN = re.compile(
-    r"\s*(?:(?P<number>[0-9]{1,12}(?:[.,][0-9]{1,9})?)(?![\w.,])|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>\S))"
-)
+_TOKEN = re.compile(r"\s*(?:(?P<number>[0-9]{1,12}(?:[.,][0-9]{1,9})?)(?![\w.,])|(?P<name>[^\W\d]\w*)|(?P<sign>\S))")
 _UNCLEAR = re.compile(r"(?!0)[0-9]{1,3}[.,][0-9]{3}")  # one thousand, or one and no thousandths
 _SIGNS = {"−": "-", "–": "-", "×": "*", "·": "*", "÷": "/", ":": "/"}
 

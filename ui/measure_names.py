@@ -1,10 +1,16 @@
 """Measures in words."""
 
+import re
+from collections import Counter
+from collections.abc import Mapping
+
 from kpis.explain import explain
 from kpis.kpi import Kpi
 from ui.telling import Teller
+from ui.text import folded
 from words import catalogue, formats
 
+MOST_ALIKE, SHORTEST = 5, 3
 PARTS = ("_upper", "_of", "_rows", "_last", "_accounts")  # what the measures of a metric end in
 
 
@@ -20,10 +26,30 @@ def measure_name(measure: str, tell: Teller) -> str:
 
 
 def formula_words(one: Kpi, tell: Teller) -> str:
-    """A KPI's formula in words, as one line."""
+    """A KPI's formula in words, as one line; two of its measures of one name carry their ids."""
+    names = told_apart({measure: measure_name(measure, tell) for measure in one.measures})
     return explain(one, {}).text(
-        lambda measure: measure_name(measure, tell), lambda number: formats.decimal(number, 6, tell.locale)
+        lambda measure: names.get(measure) or measure_name(measure, tell),
+        lambda number: formats.decimal(number, 6, tell.locale),
     )
+
+
+def told_apart(names: Mapping[str, str]) -> dict[str, str]:
+    """The names of measures, with the id behind those that several measures share."""
+    times = Counter(name.casefold() for name in names.values())
+    return {id: f"{name} ({id})" if times[name.casefold()] > 1 else name for id, name in names.items()}
+
+
+def alike(word: str, formula: str, names: Mapping[str, str]) -> tuple[str, ...]:
+    """The measures whose name has a word that begins as `word` does; those that share most with the formula first."""
+    wanted, written = folded(word)[:-1] if len(word) > SHORTEST else folded(word), folded(formula)
+    if len(wanted) < SHORTEST:
+        return ()
+    words = {id: re.findall(r"\w+", folded(name)) for id, name in names.items()}
+    found = [id for id, parts in words.items() if any(part.startswith(wanted) for part in parts)]
+    asked = set(re.findall(r"\w+", written))
+    ranked = sorted(found, key=lambda id: (-len(asked & set(words[id])), len(words[id]), names[id].casefold()))
+    return tuple(ranked[:MOST_ALIKE])
 
 
 def _is_part(measure: str, part: str) -> bool:

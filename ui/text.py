@@ -1,6 +1,7 @@
 """Words on screen: the language in force, and data made harmless in Markdown."""
 
 import re
+import unicodedata
 from typing import Any
 
 import streamlit as st
@@ -17,6 +18,12 @@ _LANGUAGE = "language"
 def escaped(value: Any) -> str:
     """Text from data as Markdown that shows exactly this text: no links, images, colours or formulas fire."""
     return _LIVE.sub(r"\\\1", _ADDRESS.sub(_WORD_JOINER, " ".join(str(value).split())))
+
+
+def folded(text: str) -> str:
+    """Lower case, without accents."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(c for c in plain if not unicodedata.combining(c))
 
 
 def choose_language(asked: str, header: str) -> str:

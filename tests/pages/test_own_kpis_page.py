@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from data.store import Store
 from kpis.own import Definition
 from tests.pages.conftest import HOSTILE, ROOT, opened, words
+from ui.measure_names import told_apart
 
 
 @pytest.fixture
@@ -94,3 +95,34 @@ def test_hostile_words_in_the_store_stay_words(store: tuple[Store, str]) -> None
         assert not page.exception
         assert "](http" not in words(page)
         assert "<b>" not in words(page)
+
+
+@pytest.mark.parametrize(("lang", "word"), [("en", "customer"), ("pt_BR", "clientes"), ("es", "clientes")])
+def test_a_word_of_the_reader_s_language_finds_the_measures(store: tuple[Store, str], lang: str, word: str) -> None:
+    at = settings(lang)
+    at.text_area("own_formula").set_value(f"{word} * 2").run()
+    assert r"closing\_accounts" in words(at) or "closing_accounts" in words(at)
+
+
+def test_the_unit_goes_with_the_formula_until_it_is_chosen(store: tuple[Store, str]) -> None:
+    at = settings()
+    for formula, unit in (
+        ("lost_accounts ÷ opening_accounts", "ratio"),
+        ("contacts_opened ÷ closing_accounts", "count"),
+        ("closing_mrr", "money"),
+        ("closing_mrr ÷", "count"),
+    ):
+        at.text_area("own_formula").set_value(formula).run()
+        assert at.selectbox("own_unit").value == unit, formula
+    at.selectbox("own_unit").set_value("points").run()
+    at.text_area("own_formula").set_value("lost_accounts ÷ opening_accounts").run()
+    assert at.selectbox("own_unit").value == "points"
+
+
+def test_measures_of_one_name_are_told_apart() -> None:
+    names = {"offered": "Contacts offered", "service_level_offered": "contacts offered", "lost": "Lost"}
+    assert list(told_apart(names).values()) == [
+        "Contacts offered (offered)",
+        "contacts offered (service_level_offered)",
+        "Lost",
+    ]

@@ -1,6 +1,5 @@
 """The definitions page: every KPI of the catalogue, by objective, with today's numbers in its formula."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +18,7 @@ from ui.objectives import FACES
 from ui.reading import judged_period
 from ui.reference import head, inputs, settings
 from ui.telling import Teller
-from ui.text import escaped
+from ui.text import escaped, folded
 from words import catalogue
 from workspace.policy_reach import touching
 
@@ -73,12 +72,6 @@ def matching(entries: Sequence[Entry], asked: str) -> list[Entry]:
     """The entries that hold every word asked for, whatever its case and accents."""
     words = folded(asked).split()
     return [one for one in entries if all(word in one.search for word in words)]
-
-
-def folded(text: str) -> str:
-    """Lower case, without accents."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(c for c in plain if not unicodedata.combining(c))
 
 
 def _section(here: Here, objective: str, found: Sequence[Entry]) -> None:

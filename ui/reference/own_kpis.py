@@ -9,12 +9,12 @@ from kpis.kpi import OBJECTIVES
 from kpis.own import DIRECTIONS, LONGEST_NAME, LONGEST_SAYS, ROLES, SHARE, UNITS, Definition, plain
 from kpis.own_formula import LONGEST, OwnProblem
 from ui.here import Here
-from ui.measure_names import formula_words, measure_name, metric_part
+from ui.measure_names import alike, formula_words, measure_name, metric_part, told_apart
 from ui.reference import own_preview
 from ui.reference.saving import saved
 from ui.text import escaped
 from words import LANGUAGES, catalogue, formats
-from workspace import own_kpis
+from workspace import own_kpis, own_units
 
 FIELDS = ("name", "objective", "role", "direction", "unit", "formula", "says")
 _BLANK = {
@@ -22,11 +22,12 @@ _BLANK = {
     "objective": "retention",
     "role": "leading",
     "direction": "up",
-    "unit": "ratio",
+    "unit": "count",
     "formula": "",
     "says": "",
 }
 _EDITED, _INSERT = "own_edited", "own_insert"
+_UNIT_CHOSEN, _UNIT_OF = "own_unit_chosen", "own_unit_of"  # by hand; for which formula and data it was chosen else
 
 
 def show(here: Here) -> None:
@@ -53,6 +54,7 @@ def _key(field: str) -> str:
 def _fill(values: dict[str, str], key: str = "") -> None:
     """Put values into the form; `key` is that of the KPI that is changed, none for a new one."""
     st.session_state[_EDITED] = key
+    st.session_state[_UNIT_CHOSEN] = bool(values["formula"])
     for field in FIELDS:
         st.session_state[_key(field)] = values[field]
 
@@ -91,6 +93,7 @@ def _form(here: Here) -> None:
         placeholder=tell.t("own.insert_says"),
         on_change=_insert,
     )
+    _propose_unit(here)
     _choices(here)
     st.text_input(tell.t("own.explanation"), key=_key("says"), max_chars=LONGEST_SAYS)
     one = _typed(here)
@@ -99,7 +102,7 @@ def _form(here: Here) -> None:
     problems = own_kpis.checked(here.loaded.space, one, others)
     if one.name or one.formula:
         for problem in problems:
-            st.markdown(f":red[:material/error:] {said(problem, here, names)}")
+            st.markdown(f":red[:material/error:] {said(problem, here, names, one.formula)}")
         if one.formula and not {p.id for p in problems} - {"no_name", "name_taken", "name_not_plain", "says_not_plain"}:
             own_preview.show(here, one)
     with st.container(horizontal=True, gap="xsmall"):
@@ -128,7 +131,22 @@ def _choices(here: Here) -> None:
         with grid.cell():
             label = tell.t("settings.tab_labels" if field == "role" else f"own.{field}")
             says = tell.t("own.unit_says") if field == "unit" else None
-            st.selectbox(label, options, key=_key(field), format_func=word, help=says)
+            chosen = _unit_chosen if field == "unit" else None
+            st.selectbox(label, options, key=_key(field), format_func=word, help=says, on_change=chosen)
+
+
+def _unit_chosen() -> None:
+    st.session_state[_UNIT_CHOSEN] = True
+
+
+def _propose_unit(here: Here) -> None:
+    """The unit that goes with the formula, until one is chosen by hand."""
+    formula = str(st.session_state[_key("formula")] or "")
+    asked = (formula, here.loaded.scope.workspace, here.loaded.scope.data)
+    if st.session_state.get(_UNIT_CHOSEN) or st.session_state.get(_UNIT_OF) == asked:
+        return
+    st.session_state[_UNIT_OF] = asked
+    st.session_state[_key("unit")] = own_units.likely(here.loaded.space, formula)
 
 
 def _measures(here: Here) -> dict[str, str]:
@@ -155,10 +173,14 @@ def _save(here: Here) -> None:
     _fill(_BLANK)
 
 
-def said(problem: OwnProblem, here: Here, names: dict[str, str]) -> str:
-    """What is in the way and what to do, as Markdown-safe words."""
+def said(problem: OwnProblem, here: Here, names: dict[str, str], formula: str) -> str:
+    """What is in the way and what to do, as Markdown-safe words; `names` are the measures that may be meant."""
     tell, params = here.tell, dict(problem.params)
-    hints = [f"{names.get(hint, hint)} ({hint})" for hint in params.pop("hints", ())]
+    near = params.pop("hints", ())
+    if problem.id == "unknown_measure":
+        near = dict.fromkeys((*near, *alike(params["name"], formula, names)))
+    hints = [f"{names.get(hint, hint)} ({hint})" for hint in near]
+    names = told_apart(names)
     for name in ("first", "second"):
         if name in params:
             params[name] = names.get(params[name], params[name])
@@ -207,7 +229,7 @@ def _list(here: Here) -> None:
                     on_click=saved(partial(own_kpis.delete, here.loaded.space, one.key)),
                 )
         if one.key in broken:
-            st.caption(f":material/error: {said(broken[one.key], here, {})}")
+            st.caption(f":material/error: {said(broken[one.key], here, {}, one.formula)}")
     gone = own_kpis.deleted(here.loaded.space)
     if gone:
         st.caption(tell.t("own.deleted"))
@@ -223,6 +245,13 @@ def _list(here: Here) -> None:
                 key=f"own_back_{one.key}",
                 on_click=saved(partial(own_kpis.bring_back, here.loaded.space, one.key)),
             )
+
+
+def _take(here: Here, values: dict[str, str]) -> None:
+    """Put a metric into the form: a ratio is a share only where its numbers are parts of wholes."""
+    if values["unit"] == SHARE and own_units.likely(here.loaded.space, values["formula"]) != "ratio":
+        values = values | {"unit": "count"}
+    _fill(values)
 
 
 def _found(here: Here) -> None:
@@ -254,6 +283,6 @@ def _found(here: Here) -> None:
                 "formula": own_kpis.formula_of(metric, reading),
                 "unit": SHARE if reading == "ratio" else "points" if reading == "average" else "count",
             }
-            st.button(tell.t("own.take"), key=f"own_take_{metric.measure}", on_click=partial(_fill, values))
+            st.button(tell.t("own.take"), key=f"own_take_{metric.measure}", on_click=partial(_take, here, values))
     if own_kpis.more_metrics(here.loaded.space):
         st.caption(tell.t("own.more", n=len(found)))
