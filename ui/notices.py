@@ -21,12 +21,12 @@ STORED = "pages/reference/data.py"
 
 
 def nothing_yet(here: Here) -> None:
-    """An empty workspace: two files light most of it up."""
-    tell = here.tell
+    """A workspace that is empty, or knows its accounts and nothing with a date: what would light most of it up."""
+    tell, accounts = here.tell, here.loaded.space.known_accounts
     with st.container(border=True, key="nothing_yet"), st.container(horizontal=True, gap="large"):
         with st.container(width=460):
             st.markdown(f"## {tell.t('shell.empty_title')}", anchors=False)
-            st.markdown(tell.t("shell.empty_why"))
+            st.markdown(tell.t("shell.empty_undated", n=accounts) if accounts else tell.t("shell.empty_why"))
             if st.button(tell.t("shell.empty_step"), type="primary", icon=":material/upload_file:", key="bring_in"):
                 st.switch_page(IMPORT, query_params=link.query(here.link))
         with st.container(width="stretch", gap="xsmall"):

@@ -188,6 +188,13 @@ class Workspace:
         return self.as_of is None
 
     @cached_property
+    def known_accounts(self) -> int:
+        """How many accounts there are, whether or not anything about them has a date; 0 without the table."""
+        if "accounts" not in self.facts.tables():
+            return 0
+        return int(self.facts.answers(["SELECT count(DISTINCT account_id) FROM accounts"])[0][0][0])
+
+    @cached_property
     def dimensions(self) -> dict[str, list[str]]:
         """Account attributes that numbers can be broken down by, with their values."""
         return facts.dimensions(self.facts)

@@ -20,7 +20,7 @@ PAGES = {
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with three workspaces: sample, empty and partial; one account has a hostile name."""
+    """A home: sample, empty, undated (30 accounts alone) and partial; one account has a hostile name."""
     where = tmp_path_factory.mktemp("home")
     store = Store(where, None)
     tables = generate(40, 16)
@@ -39,6 +39,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for key, value in targets(40).items():
         store.save_target(full, key, None, None, value)
     fill("empty", ())
+    alone = as_arrow("accounts", tables["accounts"].head(30).assign(created_on=None))
+    undated = store.create_workspace("undated")
+    store.commit(undated.id, [Batch("accounts", alone, source_name="accounts")], expected_version=0)
     fill("partial", ("accounts", "subscriptions"))
     return where
 

@@ -25,6 +25,14 @@ def test_an_empty_workspace_says_what_to_do(page: str) -> None:
     assert "**accounts** and **subscriptions**" in said
 
 
+@pytest.mark.parametrize("page", ["overview", "retention"])
+def test_accounts_alone_are_counted_and_what_brings_numbers_is_named(page: str) -> None:
+    said = words(opened(page, workspace="undated", lang="en"))
+    assert "There are 30 accounts here, but nothing with a date yet" in said
+    assert "**Subscriptions**, with their start" in said
+    assert "holds no data" not in said
+
+
 @pytest.mark.parametrize(("lang", "title"), [("en", "Retention"), ("pt_BR", "Retenção"), ("es", "Retención")])
 def test_every_language(lang: str, title: str) -> None:
     at = opened("retention", workspace="sample", lang=lang)
