@@ -133,10 +133,10 @@ def _split(
 
 
 def extent(values: pd.Series, company: pd.Series, scale: float) -> tuple[float, float]:
-    """The scale all segments share: 19 in 20 values and the whole company, so that a tiny segment flattens nothing."""
-    known = company[np.isfinite(company)]
-    ends = list(np.quantile(values, [0.025, 0.975])) + list(known) if len(values) else list(known)
-    low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
+    """The scale all segments share: every value drawn and the whole company's, so that no line is cut unsaid."""
+    shown = pd.concat([values, company])
+    shown = shown[np.isfinite(shown)]
+    low, high = (shown.min(), shown.max()) if len(shown) else (0.0, 1.0)
     room = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
     bottom = low - room if low < 0 or low - room > 0 else 0.0
     return float(bottom / scale), float((high + room) / scale)

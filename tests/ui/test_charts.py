@@ -2,13 +2,14 @@
 
 import json
 from datetime import date
+from math import inf, nan
 
 import altair as alt
 import pandas as pd
 import pyarrow as pa
 import pytest
 
-from ui import frames
+from ui import breakdown, frames
 from ui.charts import cohorts, movements, series, usual
 from ui.charts.theme import PALETTES, Look
 
@@ -121,3 +122,13 @@ def test_the_bridge_steps_close() -> None:
 def test_data_travel_as_arrow() -> None:
     read = pa.ipc.open_stream(frames.arrow(frame([1.0], [True]))).read_all()
     assert read.num_rows == 1
+
+
+def test_the_scale_of_segments_holds_every_value_drawn() -> None:
+    segments = pd.Series([40.0] * 60 + [-62.0, 95.0, nan, inf])
+    bottom, top = breakdown.extent(segments, pd.Series([35.0, nan]), 1.0)
+    assert bottom < -62.0
+    assert 95.0 < top < 120.0
+    assert breakdown.extent(pd.Series([0.02, 0.9]), pd.Series([0.1]), 1.0)[0] == 0.0
+    assert breakdown.extent(pd.Series([7200.0]), pd.Series([3600.0]), 3600.0) == pytest.approx((0.94, 2.06))
+    assert breakdown.extent(pd.Series(dtype=float), pd.Series([nan]), 1.0)[1] > 1.0
