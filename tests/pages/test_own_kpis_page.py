@@ -1,6 +1,7 @@
 """The settings of a company's own KPIs: nothing is saved that cannot stand, and what is saved is on the pages."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,16 @@ def test_measures_of_one_name_are_told_apart() -> None:
         "contacts offered (service_level_offered)",
         "Lost",
     ]
+
+
+def test_changes_name_the_kpi_and_say_what_differs(store: tuple[Store, str]) -> None:
+    first = Definition("own_a", "Departures", "retention", "leading", "ratio", "up", "lost_accounts ÷ opening_accounts")
+    other = Definition("own_b", "Customers", "growth", "leading", "count", "up", "closing_accounts")
+    for kept in ([other], [other, first], [other, replace(first, unit="share")], [other]):
+        store[0].save_settings(store[1], {"own_kpis": [one.record() for one in kept]})
+    store[0].save_target(store[1], "own_a", None, None, 0.5)
+    shown = next(frame.value for frame in settings().dataframe if "Which" in frame.value)
+    assert list(shown["Which"])[:4] == ["Departures", *["Your own KPIs · Departures"] * 3]
+    formula = "Departures · Formula: lost_accounts ÷ opening_accounts"
+    assert list(shown["Before"])[1:4] == [formula, "Departures · Unit: %", "–"]
+    assert list(shown["After"])[1:4] == ["–", "Departures · Unit: % of a whole", formula]
