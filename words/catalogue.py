@@ -2,8 +2,8 @@
 
 Ids are `area.key`; the words live in `words/<locale>/<area>.json`. An entry is a string with named
 parameters in braces, or, where a count decides the form, an object with the plural categories of
-the language ("one", "other", …) chosen by the parameter `n`. Numbers among the parameters are
-written the way the language writes them; texts go in as they are (screens escape them).
+the language ("one", "other", …) chosen by the parameter `n`; "zero", where there is one, says none. Numbers
+among the parameters are written the way the language writes them; texts go in as they are (screens escape them).
 KPI names and explanations come from `words/kpis.csv`; those of a company's own KPIs are in force where
 `call_own` has been called, in that thread.
 """
@@ -41,7 +41,9 @@ def text(id: str, locale: str = DEFAULT, /, **params: Any) -> str:
     except KeyError as error:
         raise UnknownWords(f"No words for {id!r} in {locale!r}.") from error
     if isinstance(entry, dict):
-        entry = entry.get(_plural(locale, params.get("n", 0)), entry["other"])
+        n = params.get("n", 0)
+        form = "zero" if n == 0 and "zero" in entry else _plural(locale, n)
+        entry = entry.get(form, entry["other"])
     return entry.format(**{k: _written(v, locale) for k, v in params.items()}) if params else entry.format()
 
 

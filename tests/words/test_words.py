@@ -31,7 +31,7 @@ def test_counted_entries_have_a_form_for_every_count(locale: str) -> None:
     for key, entry in catalogue(locale).items():
         if isinstance(entry, dict):
             assert "other" in entry, key
-            assert set(entry) <= set(Locale.parse(locale).plural_form.tags) | {"other"}, key
+            assert set(entry) <= set(Locale.parse(locale).plural_form.tags) | {"other", "zero"}, key
             assert all("n" in parameters(form) or form for form in entry.values()), key
 
 
@@ -51,6 +51,8 @@ def test_counts_choose_their_form_and_numbers_are_written_in_the_language() -> N
     assert text("overview.accounts", "en", n=1283) == "1,283 accounts"
     assert text("overview.accounts", "pt_BR", n=1283) == "1.283 contas"
     assert text("overview.accounts", "es", n=2) == "2 cuentas"
+    assert [text("objective.cases", "pt_BR", n=n) for n in (0, 1, 2)] == ["nenhum caso", "1 caso", "2 casos"]
+    assert [text("objective.cases", "es", n=n) for n in (0, 1, 2)] == ["ningún caso", "1 caso", "2 casos"]
 
 
 def test_what_a_company_names_itself_goes_by_that_name_where_it_was_called_so() -> None:
