@@ -7,9 +7,10 @@ from workspace.behind import accounts, evidence
 from workspace.bringing_in import Choice, check, import_files, look, preview, problems_frame, store_rows
 from workspace.home import SAMPLE, default_home, list_workspaces, open_store, write_sample
 from workspace.leading import LeadMap, by_segment, lead_map, lead_map_at_hand, standing_now
-from workspace.numbers import View, Workspace, as_records
+from workspace.numbers import Workspace, as_records
 from workspace.score_tested import ScoreTested, health_by_month, score_moved, score_tested
 from workspace.two_series import two_series
+from workspace.view import View
 
 __all__ = [
     "SAMPLE",

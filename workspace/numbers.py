@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from data import cube as cubes
-from data import facts, rows
+from data import facts
 from data.calendar import GRAINS, Period, periods
 from data.facts import AnyFacts, Facts
 from data.panel import Panel, build_panel
@@ -23,45 +23,22 @@ from kpis import health
 from kpis.catalogue import KPIS, Catalogue, UnknownKpi
 from kpis.kpi import Kpi
 from kpis.own import Definition
-from kpis.survival import lifetime_measures
-from kpis.table import NEVER_ROLL_UP, kpi_table
-from workspace import cuts, lighting, own_kpis, pairs, panels, scored
+from kpis.table import kpi_table
+from workspace import at_grain, cuts, lighting, own_kpis, pairs, panels, scored
 from workspace.frames import as_records, chosen_periods, in_currency, needed, stated
 from workspace.home import open_store
 from workspace.kept import Kept
 from workspace.policy_reach import touching
+from workspace.view import View
 
 if TYPE_CHECKING:
     from workspace.living import Live
 
-SURVIVAL = frozenset({"lifetime_median", "survival_12m", "survival_24m"})
 NO_FILTER: Mapping[str, Sequence[str]] = {}
 
 _PANELS = Kept(24)
 _CUBES = Kept(400)
 _FRAMES = Kept(400)
-
-
-@dataclass(frozen=True)
-class View:
-    """What is asked for: everything a number depends on besides the data and the KPI."""
-
-    grain: str = "month"
-    start: str | None = None
-    end: str | None = None
-    by: tuple[str, ...] = ()
-    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    as_of: date | None = None
-
-    @property
-    def filters(self) -> dict[str, tuple[str, ...]]:
-        """The filters as a mapping."""
-        return dict(self.where)
-
-    @property
-    def dims(self) -> tuple[str, ...]:
-        """Dimensions in play: broken down by, or filtered on."""
-        return tuple(dict.fromkeys((*self.by, *(name for name, _ in self.where))))
 
 
 class Workspace:
@@ -373,46 +350,8 @@ class Workspace:
     def _account_table(self, keys: tuple[str, ...], view: View, policies: Policies) -> pd.DataFrame:
         cube = self.cube(view, policies, needed(map(self.kpi, keys)))
         extra = {name for key in keys for name in self.kpi(key).measures} - set(cube.columns)
-        if extra & NEVER_ROLL_UP - SURVIVAL and len(cube):
-            cube = self._beside(cube, view, self._quantiles(view))
-        if extra & SURVIVAL and len(cube):
-            cube = self._beside(cube, view, self._survival(view, policies))
+        cube = at_grain.beside(self, cube, extra, view, policies)
         return self._with_units(kpi_table(cube, keys, view.by, filtered=view.filters, catalogue=self.catalogue))
-
-    @staticmethod
-    def _beside(cube: pd.DataFrame, view: View, more: pd.DataFrame) -> pd.DataFrame:
-        on = [*view.by, "period"]
-        left = cube.assign(period=cube["period"].astype(str))
-        return left.merge(more, on=on, how="left")
-
-    def _quantiles(self, view: View) -> pd.DataFrame:
-        built = self.panel(view.grain, view.as_of)
-        wanted = chosen_periods(built.periods, view.start, view.end)
-        with facts.connect(self.facts, built.as_of) as cursor:
-            return rows.quantiles(cursor, wanted, view.by, view.filters)
-
-    def _survival(self, view: View, policies: Policies) -> pd.DataFrame:
-        built = self.panel(view.grain, view.as_of, policies)
-        active = self._stretches(built.as_of, policies)
-        if view.dims:
-            shown = self.attributes(view.dims).fillna(cubes.UNKNOWN)
-            active = active.merge(shown, on="account_id", how="left").fillna(dict.fromkeys(view.dims, cubes.UNKNOWN))
-        for name, values in view.where:
-            active = active[active[name].isin(values)]
-        found = [
-            lifetime_measures(rows.lives_at(active, period.closing), view.by).assign(period=period.id)
-            for period in chosen_periods(built.periods, view.start, view.end)
-        ]
-        return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=[*view.by, "period"])
-
-    def _stretches(self, as_of: date | None, policies: Policies) -> pd.DataFrame:
-        """When each account was active: the one query behind the lives at every closing."""
-
-        def compute() -> pd.DataFrame:
-            with facts.connect(self.facts, as_of) as cursor:
-                return rows.stretches(cursor, policies)
-
-        return _FRAMES.get((self.facts.key, "stretches", as_of, policies), compute)
 
     def records(self, keys: Iterable[str] | None = None, **view: Any) -> list[dict[str, Any]]:
         """The KPI table as the terminal face prints it (fields of cli.md), missing values as None."""
