@@ -8,15 +8,14 @@ from typing import Any
 import streamlit as st
 
 import workspace
-from kpis.catalogue import Pair, counts_from, default_pairs
-from kpis.evidence.result import Evidence
+from kpis.catalogue import Pair, counts_from
 from kpis.kpi import OBJECTIVES, Kpi, Objective
 from ui import link
 from ui.here import Here
 from ui.reference.saving import saved
-from ui.signals.board import BY, DOTS
+from ui.signals.board import BY
+from ui.signals.pair_words import as_default, found_words, lead_words, sign_words, source, title, why_words
 from ui.text import escaped
-from words import evidence as words
 from words import formats
 from workspace import LeadMap, pairs
 from workspace.account_history import ingredients
@@ -178,18 +177,18 @@ def _line(here: Here, pair: Pair, found: LeadMap | None) -> None:
     with st.container(border=True, key=f"map_pair_{id}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             with st.container(gap="xxsmall", width="stretch"):
-                sign, lead = _sign(here, pair.sign), lead_words(here, pair.lead_months)
+                sign, lead = sign_words(here, pair.sign), lead_words(here, pair.lead_months)
                 expected = tell.t("pairs.expected", sign=sign, lead=lead)
-                st.markdown(f"**{_title(here, pair)}** · {expected}{_badge(here, pair)}")
+                st.markdown(f"**{title(here, pair)}** · {expected}{_badge(here, pair)}")
                 if pair.rationale:
-                    st.markdown(f":small[:gray[{escaped(why_words(here, pair))}]]", help=_source(here, pair))
+                    st.markdown(f":small[:gray[{escaped(why_words(here, pair))}]]", help=source(here, pair))
             with st.container(gap="xxsmall", width=310):
                 _says(here, pair, found)
             with st.container(horizontal=True, gap="xxsmall", width="content"):
                 if pair.leading in here.loaded.catalogue and pair.lagging in here.loaded.catalogue:
                     edit = partial(_toggle, _EDITING, id)
                     _icon(f"map_edit_{id}", ":material/edit:", tell.t("pairs.edit"), edit)
-                done = tell.t("pairs.done_remove", pair=_title(here, pair))
+                done = tell.t("pairs.done_remove", pair=title(here, pair))
                 remove = _acted(here, done, partial(pairs.remove, here.loaded.space, pair.names))
                 _icon(f"map_remove_{id}", ":material/close:", tell.t("pairs.remove"), remove)
         if st.session_state.get(_EDITING) == id:
@@ -198,39 +197,6 @@ def _line(here: Here, pair: Pair, found: LeadMap | None) -> None:
 
 def _icon(key: str, icon: str, says: str, act: Callable[[], None]) -> None:
     st.button("", key=key, icon=icon, type="tertiary", help=says, on_click=act, width=36)
-
-
-def _title(here: Here, pair: Pair) -> str:
-    return f"{escaped(here.tell.short(pair.leading))} ▸ {escaped(here.tell.short(pair.lagging))}"
-
-
-def _sign(here: Here, sign: str) -> str:
-    return here.tell.t("pairs.sign_plus" if sign == "+" else "pairs.sign_minus")
-
-
-def lead_words(here: Here, months: tuple[int, int]) -> str:
-    """The lead that is expected: 1–4 months ahead."""
-    low, high = months
-    return here.tell.t("pairs.lead_one", n=high) if low == high else here.tell.t("pairs.lead", low=low, n=high)
-
-
-def why_words(here: Here, pair: Pair) -> str:
-    """The reason as plain text: the default's in the reader's language, the company's as it was typed."""
-    return here.tell.t(f"pairs.why_{'_'.join(pair.names)}") if _as_default(pair) else pair.rationale
-
-
-def _as_default(pair: Pair) -> bool:
-    return any(one.names == pair.names and one.rationale == pair.rationale for one in default_pairs())
-
-
-def _source(here: Here, pair: Pair) -> str | None:
-    """Where the opinion comes from."""
-    if not _as_default(pair):
-        return None
-    cited = pair.source.removeprefix("secondary, ").removeprefix("read: ")
-    if cited.startswith("judgement"):
-        return here.tell.t("pairs.judgement")
-    return here.tell.t("pairs.source", source=escaped(cited))
 
 
 def _badge(here: Here, pair: Pair) -> str:
@@ -268,29 +234,14 @@ def _says(here: Here, pair: Pair, found: LeadMap | None) -> None:
         st.markdown(f":small[:orange[:material/info: {note}]]")
 
 
-def found_words(here: Here, one: Evidence) -> str:
-    """Evidence in a line: dots, grade, kind of link and lead; or why it was not tested. Markdown-safe."""
-    tell = here.tell
-    if one.refusal is not None:
-        why = words.remark("why", one.refusal.id, one.refusal.params, tell.locale)
-        return f"{tell.t('pairs.not_tested')}. {escaped(why)}"
-    grade = words.grade_word(one.grade, tell.locale)
-    parts = [f"{DOTS.get(one.grade, '')} {grade[:1].upper()}{grade[1:]}".strip()]
-    if one.tag and one.grade != "no_sign":
-        parts.append(words.tag_word(one.tag, tell.locale))
-    if one.lead_months:
-        parts.append(tell.t("pairs.lead_one", n=one.lead_months))
-    return " · ".join(parts)
-
-
 def _taken_off(here: Here, pair: Pair) -> None:
     tell, id = here.tell, BY.join(pair.names)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"map_off_{id}"):
-        said = f":gray[{_title(here, pair)}]"
+        said = f":gray[{title(here, pair)}]"
         if pair.waits(pairs.last_month(here.loaded.space)):
             said += f"  \n:small[{tell.t('pairs.after_removed', until=_month(here, pair.counts_from))}]"
         st.markdown(said, width="stretch")
-        done = tell.t("pairs.done_put_back", pair=_title(here, pair))
+        done = tell.t("pairs.done_put_back", pair=title(here, pair))
         st.button(
             tell.t("pairs.put_back"),
             key=f"map_put_back_{id}",
@@ -311,11 +262,11 @@ def _edit(here: Here, pair: Pair) -> None:
 
     def act() -> None:
         typed = st.session_state[keys[_WHY]]
-        why = pair.rationale if _as_default(pair) and typed.strip() == why_words(here, pair) else typed
+        why = pair.rationale if as_default(pair) and typed.strip() == why_words(here, pair) else typed
         pairs.change(here.loaded.space, pair.names, st.session_state[keys[_SIGN]], st.session_state[keys[_LEAD]], why)
 
     with st.container(horizontal=True, gap="small"):
-        done = tell.t("pairs.done_change", pair=_title(here, pair))
+        done = tell.t("pairs.done_change", pair=title(here, pair))
         st.button(tell.t("pairs.save"), key=f"map_save_{id}", type="primary", on_click=_acted(here, done, act))
         st.button(tell.t("pairs.cancel"), key=f"map_cancel_{id}", on_click=partial(_toggle, _EDITING, id))
 
