@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import kpis
+from data import departures
 from kpis.evidence.result import Evidence, Lead, Remark
 from workspace.panels import fingerprint
 
@@ -47,6 +48,7 @@ def _code() -> str:
     told = hashlib.sha256()
     formulas = Path(next(iter(kpis.__path__)))
     here = [Path(__file__), *(Path(__file__).with_name(name) for name in ("leading.py", "account_history.py"))]
+    here.append(Path(departures.__file__))
     for path in [*here, *sorted(formulas.rglob("*.py")), *sorted(formulas.glob("*.csv"))]:
         told.update(path.read_bytes())
     return told.hexdigest()
